@@ -1,0 +1,1 @@
+"""One verified customers table per tenant, resolved from scattered records and promoted by gates."""

@@ -1,0 +1,1 @@
+"""The lineage graph, one module per layer, in the order data flows."""

@@ -1,0 +1,77 @@
+"""What all layers share: how an asset is described, and how errors reach the one who runs it."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import dagster as dg
+from duckdb import DuckDBPyConnection
+
+from coccinelle_assets.errors import CoccinelleError, PromotionRefusedError
+from coccinelle_assets.sql import quoted
+
+OWNERS = ["team:data"]
+# Columns of a table: "name: what it holds" lines.
+Columns = str
+
+
+def spec(
+    layer: str,
+    name: str,
+    description: str,
+    columns: Columns,
+    deps: Sequence[str] = (),
+    kinds: Sequence[str] = ("duckdb", "sql"),
+    *,
+    skippable: bool = False,
+) -> dg.AssetSpec:
+    """The spec of one asset; `deps` are keys such as "source/prospects"."""
+    return dg.AssetSpec(
+        key=[layer, name],
+        description=description,
+        deps=[dg.AssetKey(dep.split("/")) for dep in deps],
+        group_name=layer,
+        owners=OWNERS,
+        kinds=set(kinds),
+        skippable=skippable,
+        metadata={
+            "dagster/table_name": f"{layer}.{name}",
+            "dagster/column_schema": dg.TableSchema(
+                columns=[_column(line) for line in columns.strip().splitlines()]
+            ),
+        },
+    )
+
+
+def _column(line: str) -> dg.TableColumn:
+    name, _, description = line.strip().partition(":")
+    kind = "BOOLEAN" if name == "usable" else "BIGINT" if name in _NUMBERS else "VARCHAR"
+    return dg.TableColumn(name, kind, description=description.strip() or None)
+
+
+_NUMBERS = {"record_no", "records", "people", "total_appointments", "total_conversations"}
+
+
+def materialized(
+    connection: DuckDBPyConnection, key: str, **metadata: dg.MetadataValue | int | float | str
+) -> dg.MaterializeResult:
+    """The result of an asset that is a table of the warehouse, with its row count."""
+    layer, name = key.split("/")
+    rows = connection.execute(f"SELECT count(*) FROM {quoted(layer)}.{quoted(name)}").fetchone()[0]
+    return dg.MaterializeResult(
+        asset_key=[layer, name], metadata={"dagster/row_count": rows, **metadata}
+    )
+
+
+@contextmanager
+def clear_failures() -> Iterator[None]:
+    """Turn an error of the user's input into a failure that says just what to do."""
+    try:
+        yield
+    except PromotionRefusedError as error:
+        raise dg.Failure(
+            description=str(error),
+            metadata={"refused_by": dg.MetadataValue.json(list(error.failures))},
+            allow_retries=False,
+        ) from error
+    except CoccinelleError as error:
+        raise dg.Failure(description=str(error), allow_retries=False) from error

@@ -1,0 +1,138 @@
+"""live/customers: the promotion, the only asset that writes to the live database."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import dagster as dg
+from pydantic import Field
+
+from coccinelle_assets.assets.layer import clear_failures, spec
+from coccinelle_assets.live.connect import open_live
+from coccinelle_assets.live.plan import PlanCounts, write_plan
+from coccinelle_assets.live.promoted import (
+    forget_deferred,
+    last_promotion,
+    remember_promotion,
+)
+from coccinelle_assets.live.publish import Publication, deferred_reasons, publish
+from coccinelle_assets.resources.live_database import LiveDatabase
+from coccinelle_assets.resources.rules import GateThresholdsResource
+from coccinelle_assets.resources.warehouse import Warehouse
+
+PROMOTED = spec(
+    "live",
+    "customers",
+    "The promotion: customers, links and statistics written to the live database in one "
+    "transaction, audited by the same predicates as the checks before it is committed.",
+    """run_id: of the promotion
+    id: of the customer
+    tenant_id
+    first_name: as derived, before the application's edits
+    last_name
+    email
+    phone
+    status
+    source
+    preferred_contact_method
+    language
+    timezone""",
+    deps=("ssot/customers", "ssot/appointment_links", "ssot/conversation_links"),
+    kinds=("sqlite",),
+    skippable=True,
+)
+SAMPLE_DEFERRED = 20
+
+
+class PromotionConfig(dg.Config):
+    """How to promote."""
+
+    dry_run: bool = Field(
+        default=False,
+        description="Promote to a copy that is thrown away, and report what would change.",
+    )
+
+
+@dg.multi_asset(specs=[PROMOTED], name="promotion")
+def promotion(
+    context: dg.AssetExecutionContext,
+    config: PromotionConfig,
+    warehouse: Warehouse,
+    live_database: LiveDatabase,
+    gate_thresholds: GateThresholdsResource,
+) -> Iterator[dg.MaterializeResult]:
+    """Publish the plan; a dry run publishes it to a copy and leaves an observation only."""
+    with clear_failures():
+        with warehouse.connect() as connection:
+            planned = write_plan(connection, live_database.plan_path, context.run_id)
+        if config.dry_run:
+            with _rehearsal(live_database) as rehearsal:
+                result = publish(
+                    rehearsal, live_database.plan_path, context.run_id, gate_thresholds
+                )
+            live_database.rehearsal_path.unlink()
+            context.log_event(
+                dg.AssetObservation(PROMOTED.key, metadata=_metadata(planned, result, None))
+            )
+            return
+        if planned.is_empty and _is_promoted(live_database):
+            context.log.info("The live database holds all of it already: nothing to write.")
+            yield dg.MaterializeResult(
+                asset_key=PROMOTED.key, metadata=_metadata(planned, None, None)
+            )
+            return
+        result, backup = _promote(context.run_id, warehouse, live_database, gate_thresholds)
+        yield dg.MaterializeResult(
+            asset_key=PROMOTED.key, metadata=_metadata(planned, result, backup)
+        )
+
+
+def _rehearsal(live_database: LiveDatabase) -> AbstractContextManager[sqlite3.Connection]:
+    live_database.take_snapshot(live_database.rehearsal_path)
+    return open_live(
+        live_database.rehearsal_path, live_database.busy_timeout_seconds, writable=True
+    )
+
+
+def _is_promoted(live_database: LiveDatabase) -> bool:
+    with live_database.open() as live:
+        return last_promotion(live) is not None
+
+
+def _promote(
+    run_id: str,
+    warehouse: Warehouse,
+    live_database: LiveDatabase,
+    thresholds: GateThresholdsResource,
+) -> tuple[Publication, Path]:
+    with live_database.open(writable=True) as live, warehouse.connect() as connection:
+        backup = live_database.back_up(live, run_id)
+        remember_promotion(connection, run_id, last_promotion(live))
+
+        def before_commit(publication: Publication) -> None:
+            if publication.deferred:
+                forget_deferred(connection, run_id, publication.deferred)
+
+        plan = live_database.plan_path
+        return publish(live, plan, run_id, thresholds, before_commit), backup
+
+
+def _metadata(
+    planned: PlanCounts, result: Publication | None, backup: Path | None
+) -> dict[str, object]:
+    metadata: dict[str, object] = {"rows_written": 0, "deferred": 0}
+    if result is None:
+        return metadata
+    metadata |= result.counts
+    if backup is not None:
+        metadata["backup"] = dg.MetadataValue.path(backup)
+    if result.deferred:
+        metadata["deferred_reasons"] = dg.MetadataValue.json(deferred_reasons(result.deferred))
+        metadata["deferred_sample"] = dg.MetadataValue.table(
+            [
+                dg.TableRecord({"table": d.source_table, "id": d.record_id, "reason": d.reason})
+                for d in result.deferred[:SAMPLE_DEFERRED]
+            ]
+        )
+    return metadata

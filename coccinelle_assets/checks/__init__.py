@@ -1,0 +1,1 @@
+"""The asset checks, one module per layer they guard. Blocking ERROR checks are the first lock."""

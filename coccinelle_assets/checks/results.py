@@ -1,0 +1,161 @@
+"""From findings to check results: severity, counts, and a masked sample of the offenders."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import dagster as dg
+from duckdb import DuckDBPyConnection
+
+from coccinelle_assets.live.predicates import SAMPLE_ROWS, Finding, Predicate, evaluate
+from coccinelle_assets.settings import GateThresholds
+from coccinelle_assets.sql import load_sql
+
+_EMAIL = re.compile(r"([^@\s])[^@\s]*(@[^@\s]*)")
+_PHONE = re.compile(r"\+?\d[\d .\-()]{5,}\d")
+# Columns whose values tell who somebody is. Ids do not: they are needed to mend things.
+PERSONAL = frozenset(
+    "email phone value raw_email raw_phone first_name last_name names least_alike".split()
+)
+
+
+def masked(column: str, value: Any) -> Any:
+    """A value as it may be shown: e-mails, phones and names keep their ends only."""
+    if column not in PERSONAL or not isinstance(value, str):
+        return value
+    if "@" in value:
+        return _EMAIL.sub(r"\1***\2", value)
+    if _PHONE.search(value):
+        return _PHONE.sub(lambda match: match[0][:3] + "***" + match[0][-2:], value)
+    return re.sub(r"\B\w", "*", value)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A check of the warehouse's own tables: checks/sql/<name>.sql selects its offenders."""
+
+    name: str
+    description: str
+
+    @property
+    def sql(self) -> str:
+        """A query of the offenders."""
+        return load_sql("coccinelle_assets.checks", f"sql/{self.name}.sql")
+
+
+def blocking_specs(
+    asset: str, rules: Iterable[Rule | Predicate]
+) -> list[dg.AssetCheckSpec]:
+    """Specs of blocking checks on an asset such as "ssot/customers"."""
+    return [
+        dg.AssetCheckSpec(
+            rule.name, asset=asset.split("/"), description=rule.description, blocking=True
+        )
+        for rule in rules
+    ]
+
+
+def warning_spec(asset: str, name: str, description: str) -> dg.AssetCheckSpec:
+    """Spec of a check that warns and lets pass."""
+    return dg.AssetCheckSpec(name, asset=asset.split("/"), description=description)
+
+
+def gate_results(
+    connection: DuckDBPyConnection,
+    asset: str,
+    predicates: Sequence[Predicate],
+    thresholds: GateThresholds,
+) -> Iterable[dg.AssetCheckResult]:
+    """Evaluate shared predicates on gate.*, the database as it would be after the promotion."""
+    tables = ["tenants"] if has_tenants(connection) else []
+    connection.execute("SET search_path = 'gate,source'")
+    try:
+        for finding in evaluate(connection.execute, predicates, thresholds, tables):
+            yield result(asset, finding)
+    finally:
+        connection.execute("RESET search_path")
+
+
+def has_tenants(connection: DuckDBPyConnection) -> bool:
+    """Whether the application keeps its tenants in a table of their own."""
+    query = "SELECT 1 FROM duckdb_tables() WHERE schema_name = 'source' AND table_name = 'tenants'"
+    return connection.execute(query).fetchone() is not None
+
+
+def rule_results(
+    connection: DuckDBPyConnection, asset: str, rules: Sequence[Rule]
+) -> Iterable[dg.AssetCheckResult]:
+    """Evaluate the warehouse's own rules."""
+    for rule in rules:
+        offenders, columns, sample = offenders_of(connection, rule.sql)
+        yield check_result(asset, rule.name, offenders, columns, sample)
+
+
+def offenders_of(
+    connection: DuckDBPyConnection, query: str
+) -> tuple[int, list[str], list[tuple[Any, ...]]]:
+    """Number, columns and a sample of what a query selects."""
+    cursor = connection.execute(query)
+    columns = [column[0] for column in cursor.description]
+    sample = cursor.fetchmany(SAMPLE_ROWS)
+    offenders = len(sample)
+    if offenders == SAMPLE_ROWS:
+        counted = f"SELECT count(*) FROM (\n{query}) AS offenders"
+        offenders = connection.execute(counted).fetchone()[0]
+    return offenders, columns, sample
+
+
+def result(asset: str, finding: Finding) -> dg.AssetCheckResult:
+    """A blocking check's result out of a predicate's finding."""
+    if not finding.applicable:
+        return dg.AssetCheckResult(
+            passed=True,
+            asset_key=asset.split("/"),
+            check_name=finding.predicate.name,
+            description=f"Not applicable: there is no table {finding.predicate.requires}.",
+            metadata={"offenders": 0, "applicable": False},
+        )
+    return check_result(
+        asset, finding.predicate.name, finding.offenders, finding.columns, finding.sample
+    )
+
+
+def check_result(
+    asset: str,
+    name: str,
+    offenders: int,
+    columns: Sequence[str],
+    sample: Sequence[Sequence[Any]],
+    *,
+    passed: bool | None = None,
+    severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.ERROR,
+    figures: Mapping[str, int | float] | None = None,
+) -> dg.AssetCheckResult:
+    """A check result with its counts and a masked table of offenders."""
+    passed = offenders == 0 if passed is None else passed
+    metadata: dict[str, Any] = {"offenders": offenders, **(figures or {})}
+    if sample:
+        metadata["sample"] = dg.MetadataValue.table(
+            [
+                dg.TableRecord(
+                    {
+                        column: _plain(masked(column, value))
+                        for column, value in zip(columns, row, strict=True)
+                    }
+                )
+                for row in sample
+            ]
+        )
+    return dg.AssetCheckResult(
+        passed=passed,
+        asset_key=asset.split("/"),
+        check_name=name,
+        severity=severity,
+        description=None if passed else f"{offenders} offending rows",
+        metadata=metadata,
+    )
+
+
+def _plain(value: Any) -> str | int | float | bool:
+    return value if isinstance(value, str | int | float | bool) else "" if value is None else str(value)

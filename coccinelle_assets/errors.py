@@ -1,0 +1,24 @@
+"""What can go wrong that a user can mend: every message says what, where and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+class CoccinelleError(Exception):
+    """Bad input or a database that cannot be used as it is; nothing was written."""
+
+
+class PromotionRefusedError(CoccinelleError):
+    """The second lock held: predicates did not hold inside the promotion's transaction.
+
+    `failures` maps a predicate's name to its number of offending rows; all was rolled back.
+    """
+
+    def __init__(self, failures: Mapping[str, int]) -> None:
+        named = ", ".join(f"{name} ({count} rows)" for name, count in failures.items())
+        super().__init__(
+            f"promotion refused, nothing was written: {named}. "
+            "The database was changed since the checks ran; migrate again to see the offenders."
+        )
+        self.failures = dict(failures)

@@ -1,0 +1,1 @@
+"""What happens to the live database: reading, checking, publishing, verifying. No Dagster."""

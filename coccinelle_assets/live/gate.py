@@ -1,0 +1,36 @@
+"""The gate: the database as it would be after the promotion, as views of the warehouse.
+
+The predicates are evaluated here first, on the very names they are evaluated under later.
+"""
+
+from __future__ import annotations
+
+from duckdb import DuckDBPyConnection
+
+from coccinelle_assets.sql import load_sql
+
+PACKAGE = "coccinelle_assets.live"
+
+
+def write_customer_views(connection: DuckDBPyConnection) -> None:
+    """Write the views of the customers: gate.customers and what they are compared with."""
+    connection.execute(load_sql(PACKAGE, "sql/gate_customers.sql"))
+
+
+def write_link_views(connection: DuckDBPyConnection) -> None:
+    """Write the views of the linked tables, and gate.link_statistics.
+
+    The statistics are counted anew from the links, with the source rows' own dates.
+    """
+    write_customer_views(connection)
+    connection.execute(load_sql(PACKAGE, "sql/gate_links.sql"))
+    query = load_sql(
+        PACKAGE,
+        "sql/link_statistics.sql",
+        appointments="gate.appointments",
+        conversations="gate.omni_conversations",
+        appointment_at="utc_timestamp(appointment_date)",
+        first_message_at="utc_timestamp(first_message_at)",
+        last_message_at="utc_timestamp(last_message_at)",
+    )
+    connection.execute(f"CREATE OR REPLACE TABLE gate.link_statistics AS {query}")

@@ -1,0 +1,116 @@
+"""What must hold of a customer database: each rule is one .sql file, written once.
+
+A predicate selects its offenders, so that none is good. The same text is evaluated on the gate
+(DuckDB, before anything is written), inside the promotion's transaction and by `verify` (SQLite).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from coccinelle_assets.settings import GateThresholds
+from coccinelle_assets.sql import load_sql
+
+SAMPLE_ROWS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Predicate:
+    """A rule by the name of its file; `requires` names a table without which it says nothing."""
+
+    name: str
+    description: str
+    requires: str | None = None
+    thresholds: bool = False
+
+    @property
+    def sql(self) -> str:
+        """A query of the offenders."""
+        return load_sql("coccinelle_assets.live", f"predicates/{self.name}.sql")
+
+
+CUSTOMER_PREDICATES = (
+    Predicate("customer_ids_unique", "Every customer id is there once."),
+    Predicate("customer_emails_unique", "No two customers of a tenant have one e-mail."),
+    Predicate("customer_phones_unique", "No two customers of a tenant have one phone."),
+    Predicate("customer_identifiers_valid", "Every phone is E.164, every e-mail valid."),
+    Predicate("customer_tenants_exist", "Every customer's tenant exists.", requires="tenants"),
+    Predicate(
+        "customer_drift",
+        "The customers lost or gained against the live table stay within a set share.",
+        thresholds=True,
+    ),
+)
+APPOINTMENT_PREDICATES = (
+    Predicate("appointments_linked", "Every linkable appointment is linked."),
+)
+CONVERSATION_PREDICATES = (
+    Predicate("conversations_linked", "Every linkable conversation is linked."),
+)
+LINK_PREDICATES = (
+    Predicate(
+        "links_lead_to_customers", "Every link leads to a customer that exists, of one tenant."
+    ),
+    Predicate("statistics_match_links", "Every customer's statistics equal its links."),
+)
+PREDICATES = (
+    *CUSTOMER_PREDICATES,
+    *APPOINTMENT_PREDICATES,
+    *CONVERSATION_PREDICATES,
+    *LINK_PREDICATES,
+)
+# Of a database on its own, outside a run: nothing was planned, so nothing can be missing.
+VERIFIABLE = (*CUSTOMER_PREDICATES[:5], *LINK_PREDICATES)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a predicate found: the number of offenders and a few of them, as columns and rows."""
+
+    predicate: Predicate
+    offenders: int
+    columns: Sequence[str]
+    sample: Sequence[Sequence[Any]]
+    applicable: bool = True
+
+    @property
+    def holds(self) -> bool:
+        """Whether there is no offender."""
+        return self.offenders == 0
+
+
+Execute = Callable[[str, Mapping[str, object]], Any]
+
+
+def evaluate(
+    execute: Execute,
+    predicates: Iterable[Predicate],
+    thresholds: GateThresholds,
+    tables: Iterable[str],
+) -> list[Finding]:
+    """The findings of predicates on one database.
+
+    `execute` runs a query with named parameters and returns a DB-API cursor; `tables` are the optional tables that the database has.
+    """
+    present = set(tables)
+    limits = {
+        "max_share": thresholds.max_customer_drift,
+        "tolerance": thresholds.drift_tolerance,
+    }
+    findings = []
+    for predicate in predicates:
+        if predicate.requires and predicate.requires not in present:
+            findings.append(Finding(predicate, 0, (), (), applicable=False))
+            continue
+        parameters = limits if predicate.thresholds else {}
+        cursor = execute(predicate.sql, parameters)
+        columns = [column[0] for column in cursor.description]
+        sample = cursor.fetchmany(SAMPLE_ROWS)
+        offenders = len(sample)
+        if offenders == SAMPLE_ROWS:
+            counted = f"SELECT COUNT(*) FROM (\n{predicate.sql}) AS offenders"
+            offenders = execute(counted, parameters).fetchone()[0]
+        findings.append(Finding(predicate, offenders, columns, sample))
+    return findings

@@ -1,0 +1,9 @@
+-- Offenders: linkable conversations without a customer, deferred ones aside. Grain: one row each.
+SELECT t.id, t.tenant_id
+FROM omni_conversations AS t
+WHERE t.customer_id IS NULL
+    AND t.id IN (SELECT l.id FROM conversation_links AS l)
+    AND NOT EXISTS (
+        SELECT 1 FROM deferred_records AS d
+        WHERE d.source_table = 'omni_conversations' AND d.id = t.id
+    )

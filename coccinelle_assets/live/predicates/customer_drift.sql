@@ -1,0 +1,20 @@
+-- Offenders: one row when more customers appear or vanish than a run may change.
+-- Parameters: $max_share of the previous customers, $tolerance in customers.
+SELECT previous, lost, gained
+FROM (
+    SELECT
+        (SELECT COUNT(*) FROM previous_customers) AS previous,
+        (
+            SELECT COUNT(*) FROM previous_customers AS p
+            WHERE NOT EXISTS (SELECT 1 FROM customers AS c WHERE c.id = p.id)
+        ) AS lost,
+        (
+            SELECT COUNT(*) FROM customers AS c
+            WHERE NOT EXISTS (SELECT 1 FROM previous_customers AS p WHERE p.id = c.id)
+        ) AS gained
+) AS drift
+WHERE previous > 0
+    AND (
+        (lost > $tolerance AND lost > $max_share * previous)
+        OR (gained > $tolerance AND gained > $max_share * previous)
+    )

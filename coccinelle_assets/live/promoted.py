@@ -1,0 +1,52 @@
+"""What a promotion derived, kept in the warehouse: the next run tells edits from it.
+
+Rows of a run that is not the last one in the live database's receipts count for nothing, so that
+a crash between the two databases does no harm.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from duckdb import DuckDBPyConnection
+
+from coccinelle_assets.live.publish import Deferred
+from coccinelle_assets.live.schema import read_schema
+from coccinelle_assets.resolution.warehouse_tables import write_texts
+from coccinelle_assets.sql import load_sql, statements
+
+LAST_RECEIPT = "SELECT run_id FROM customer_promotions ORDER BY promoted_at DESC, run_id DESC LIMIT 1"
+
+
+def last_promotion(live: sqlite3.Connection) -> str | None:
+    """The run id of the newest receipt in the live database, None before a first promotion."""
+    if not read_schema(live).has("customer_promotions"):
+        return None
+    receipt = live.execute(LAST_RECEIPT).fetchone()
+    return receipt[0] if receipt else None
+
+
+def remember_promotion(connection: DuckDBPyConnection, run_id: str, last_run_id: str | None) -> None:
+    """Write live.customers and live.links for a run that is about to publish.
+
+    Rows of other runs than the last promoted one are removed.
+    """
+    _run(connection, "sql/remember_promotion.sql", {"run_id": run_id, "last_run_id": last_run_id})
+
+
+def forget_deferred(
+    connection: DuckDBPyConnection, run_id: str, deferred: Sequence[Deferred]
+) -> None:
+    """Put rows that a promotion deferred back to what the one before wrote of them."""
+    rows = [(row.source_table, row.record_id) for row in deferred]
+    write_texts(connection, "deferred_rows", ("source_table", "source_id"), rows)
+    _run(connection, "sql/forget_deferred.sql", {"run_id": run_id})
+
+
+def _run(connection: DuckDBPyConnection, path: str, values: dict[str, str | None]) -> None:
+    connection.execute("BEGIN")
+    for statement in statements(load_sql("coccinelle_assets.live", path)):
+        used = {name: value for name, value in values.items() if f"${name}" in statement}
+        connection.execute(statement, used)
+    connection.execute("COMMIT")

@@ -1,0 +1,183 @@
+"""The application's tables as they are deployed, found by introspection.
+
+Deployed databases differ: a column may have another name, be absent, or be there already. Each
+table is described once here; everything else asks for canonical columns.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import sqlite_utils
+
+from coccinelle_assets.errors import CoccinelleError
+from coccinelle_assets.sql import quoted
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A canonical column; `names` are its deployed names, the preferred one first.
+
+    `unless` names a column of the same table whose presence makes this one optional: contracted
+    tables no longer hold the customer's details, only the link.
+    """
+
+    name: str
+    names: tuple[str, ...] = ()
+    required: bool = True
+    unless: str | None = None
+
+    @property
+    def deployed_names(self) -> tuple[str, ...]:
+        """Every name that the column is known under."""
+        return self.names or (self.name,)
+
+
+def _columns(required: str, optional: str = "") -> tuple[Column, ...]:
+    return tuple(
+        [Column(name) for name in required.split()]
+        + [Column(name, required=False) for name in optional.split()]
+    )
+
+
+_CUSTOMER_DETAILS = tuple(
+    Column(name, unless="customer_id")
+    for name in ("customer_name", "customer_email", "customer_phone")
+)
+
+SOURCE_TABLES: Mapping[str, tuple[Column, ...]] = {
+    "prospects": _columns(
+        "id tenant_id first_name last_name email phone", "status source created_at updated_at"
+    ),
+    "appointments": (
+        *_columns("id tenant_id", "prospect_id customer_id created_at updated_at"),
+        *_CUSTOMER_DETAILS,
+        Column("appointment_date", names=("appointment_date", "scheduled_at")),
+    ),
+    "omni_conversations": (
+        *_columns("id tenant_id", "prospect_id customer_id current_channel created_at updated_at"),
+        *_CUSTOMER_DETAILS,
+        *_columns("first_message_at last_message_at"),
+    ),
+}
+
+CUSTOMER_COLUMNS = (
+    "id",
+    "tenant_id",
+    "first_name",
+    "last_name",
+    "email",
+    "phone",
+    "status",
+    "source",
+    "tags",
+    "preferred_contact_method",
+    "language",
+    "timezone",
+    "total_appointments",
+    "total_conversations",
+    "last_contact_at",
+    "created_at",
+    "updated_at",
+)
+# Tables that a first promotion creates; before it they are read as empty.
+PROMOTED_TABLES: Mapping[str, tuple[Column, ...]] = {
+    "customers": _columns("id tenant_id", " ".join(CUSTOMER_COLUMNS[2:])),
+    "customer_merges": _columns("merged_id customer_id tenant_id merged_at reason"),
+    "customer_promotions": _columns("run_id promoted_at counts checksums"),
+}
+# Where the business' own addresses and numbers are kept: (table, tenant column, kind, column).
+BUSINESS_IDENTIFIERS = (
+    ("tenants", "id", "email", "email"),
+    ("tenants", "id", "phone", "phone"),
+    ("users", "tenant_id", "email", "email"),
+    ("users", "tenant_id", "phone", "phone"),
+    ("commercial_agents", "tenant_id", "email", "email"),
+    ("commercial_agents", "tenant_id", "phone", "phone"),
+    ("omni_phone_mappings", "tenant_id", "phone", "phone_number"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """Tables of one database with their column names, in the database's own spelling."""
+
+    tables: Mapping[str, tuple[str, ...]]
+
+    def has(self, table: str, column: str | None = None) -> bool:
+        """Whether the table, or that column of it, is there."""
+        return table in self.tables and (column is None or column in self.tables[table])
+
+    def deployed(self, table: str, column: Column) -> str | None:
+        """The name that a canonical column has in this database, None when it is absent."""
+        present = {name.lower(): name for name in self.tables.get(table, ())}
+        found = (present[name] for name in column.deployed_names if name in present)
+        return next(found, None)
+
+    def selection(self, table: str, columns: Sequence[Column]) -> str:
+        """SQL select list that gives canonical columns as text, NULL for those that are absent."""
+        deployed = ((column.name, self.deployed(table, column)) for column in columns)
+        return ", ".join(
+            f"CAST({quoted(name) if name else 'NULL'} AS VARCHAR) AS {quoted(canonical)}"
+            for canonical, name in deployed
+        )
+
+    def read_columns(self) -> dict[str, list[str]]:
+        """Every table that is read, with the deployed names of the columns that are, id first."""
+        wanted = {
+            table: [self.deployed(table, column) for column in columns]
+            for table, columns in ({**SOURCE_TABLES, **PROMOTED_TABLES}).items()
+        }
+        for table, tenant, _kind, column in BUSINESS_IDENTIFIERS:
+            if self.has(table, tenant) and self.has(table, column):
+                wanted.setdefault(table, [tenant]).append(column)
+        named = {table: [name for name in names if name] for table, names in wanted.items()}
+        return {table: names for table, names in named.items() if names}
+
+    def date_column(self, table: str) -> str | None:
+        """The deployed name of a linked table's single date column, None when there are two."""
+        columns = {column.name: column for column in SOURCE_TABLES[table]}
+        wanted = columns.get("appointment_date")
+        return self.deployed(table, wanted) if wanted else None
+
+
+def read_schema(connection: sqlite3.Connection) -> Schema:
+    """The tables and columns of a database."""
+    database = sqlite_utils.Database(connection)
+    return Schema(
+        {
+            name: tuple(column.name for column in database[name].columns)
+            for name in database.table_names()
+        }
+    )
+
+
+def require_sources(schema: Schema, database: str) -> None:
+    """Refuse a database that lacks a source table or a column that is needed.
+
+    Raises CoccinelleError that names every missing table and column at once.
+    """
+    problems = []
+    for table, columns in SOURCE_TABLES.items():
+        if not schema.has(table):
+            problems.append(f"table {table} is missing")
+            continue
+        for column in columns:
+            excused = not column.required or (column.unless and schema.has(table, column.unless))
+            if not excused and schema.deployed(table, column) is None:
+                problems.append(f"table {table} has no column {' or '.join(column.deployed_names)}")
+    for table, columns in PROMOTED_TABLES.items():
+        if schema.has(table):
+            problems.extend(
+                f"table {table} has no column {column.name}"
+                for column in columns
+                if column.required and schema.deployed(table, column) is None
+            )
+    if problems:
+        raise CoccinelleError(
+            f"{database} is not the application's database as this project knows it: "
+            f"{'; '.join(problems)}. Check COCCINELLE_DATABASE, or add what is missing; "
+            "nothing was written."
+        )

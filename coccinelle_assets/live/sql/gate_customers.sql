@@ -1,0 +1,12 @@
+-- The customers as they would be after the promotion, under the names the predicates use.
+-- Grain: that of the live tables. Input: source.*, promoted.*, ssot.customers. Output: gate.*.
+CREATE OR REPLACE VIEW gate.customers AS SELECT * FROM ssot.customers;
+-- Live values that the application wrote are kept as they are, valid or not.
+CREATE OR REPLACE VIEW gate.application_identifiers AS
+SELECT l.id, l.email, l.phone
+FROM source.customers AS l
+LEFT JOIN promoted.customers AS p ON p.id = l.id
+WHERE p.id IS NULL OR l.email IS DISTINCT FROM p.email OR l.phone IS DISTINCT FROM p.phone;
+-- Drift is measured against a customer set that this project promoted before.
+CREATE OR REPLACE VIEW gate.previous_customers AS
+SELECT id FROM source.customers WHERE EXISTS (SELECT 1 FROM source.customer_promotions);

@@ -1,0 +1,28 @@
+-- Appointments and conversations as they would be after the promotion, under the names that the
+-- predicates use. Grain: that of the live tables. Input: source.*, identity.*, ssot.*_links.
+CREATE OR REPLACE VIEW gate.appointments AS
+SELECT s.id, s.tenant_id, l.customer_id, s.appointment_date
+FROM source.appointments AS s
+LEFT JOIN ssot.appointment_links AS l ON l.id = s.id;
+CREATE OR REPLACE VIEW gate.omni_conversations AS
+SELECT s.id, s.tenant_id, l.customer_id, s.first_message_at, s.last_message_at
+FROM source.omni_conversations AS s
+LEFT JOIN ssot.conversation_links AS l ON l.id = s.id;
+-- Which records are linkable is asked of the identifiers, not of the clusters under test.
+CREATE OR REPLACE VIEW gate.linkable AS
+SELECT c.source_table, c.source_id AS id
+FROM identity.contacts AS c
+LEFT JOIN identity.identifiers AS e
+    ON e.tenant_id = c.tenant_id AND e.kind = 'email' AND e.value = c.email AND e.usable
+LEFT JOIN identity.identifiers AS p
+    ON p.tenant_id = c.tenant_id AND p.kind = 'phone' AND p.value = c.phone AND p.usable
+LEFT JOIN source.prospects AS r
+    ON r.id = c.prospect_id AND r.tenant_id = c.tenant_id
+WHERE c.tenant_id <> '' AND c.source_id IS NOT NULL
+    AND (e.value IS NOT NULL OR p.value IS NOT NULL OR r.id IS NOT NULL);
+CREATE OR REPLACE VIEW gate.appointment_links AS
+SELECT id FROM gate.linkable WHERE source_table = 'appointments';
+CREATE OR REPLACE VIEW gate.conversation_links AS
+SELECT id FROM gate.linkable WHERE source_table = 'omni_conversations';
+CREATE OR REPLACE VIEW gate.deferred_records AS
+SELECT '' AS source_table, '' AS id WHERE FALSE;

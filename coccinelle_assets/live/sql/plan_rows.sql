@@ -1,0 +1,66 @@
+-- Fills an attached plan file (plan_tables.sql) out of the warehouse.
+-- Grain: as there. Input: ssot.*, source.*, gate.*. Parameters: none.
+INSERT INTO plan.new_customers
+SELECT
+    c.id, c.tenant_id, c.first_name, c.last_name, c.email, c.phone, c.status, c.source, c.tags,
+    c.preferred_contact_method, c.language, c.timezone, c.total_appointments,
+    c.total_conversations, c.last_contact_at, c.created_at
+FROM ssot.customers AS c
+LEFT JOIN source.customers AS l ON l.id = c.id
+WHERE l.id IS NULL
+ORDER BY c.id;
+
+INSERT INTO plan.customer_changes
+SELECT
+    c.id, c.tenant_id, c.first_name, c.last_name, c.email, c.phone, c.status, c.source, c.tags,
+    c.preferred_contact_method, c.language, c.timezone,
+    l.first_name, l.last_name, l.email, l.phone, l.status, l.source, l.tags,
+    l.preferred_contact_method, l.language, l.timezone
+FROM ssot.customers AS c
+JOIN source.customers AS l ON l.id = c.id
+WHERE c.first_name IS DISTINCT FROM l.first_name
+    OR c.last_name IS DISTINCT FROM l.last_name
+    OR c.email IS DISTINCT FROM l.email
+    OR c.phone IS DISTINCT FROM l.phone
+    OR c.status IS DISTINCT FROM l.status
+    OR c.source IS DISTINCT FROM l.source
+    OR c.tags IS DISTINCT FROM l.tags
+    OR c.preferred_contact_method IS DISTINCT FROM l.preferred_contact_method
+    OR c.language IS DISTINCT FROM l.language
+    OR c.timezone IS DISTINCT FROM l.timezone
+ORDER BY c.id;
+
+INSERT INTO plan.customer_merges
+SELECT m.merged_id, m.customer_id, m.tenant_id, m.reason, l.email, l.phone
+FROM ssot.customer_merges AS m
+JOIN source.customers AS l ON l.id = m.merged_id
+ORDER BY m.merged_id;
+
+INSERT INTO plan.appointment_links
+SELECT
+    id, customer_id, CASE WHEN customer_id IS DISTINCT FROM previous_customer_id THEN 1 ELSE 0 END,
+    tenant_id, raw_email, raw_phone, prospect_id, previous_customer_id
+FROM ssot.appointment_links
+ORDER BY id;
+
+INSERT INTO plan.conversation_links
+SELECT
+    id, customer_id, CASE WHEN customer_id IS DISTINCT FROM previous_customer_id THEN 1 ELSE 0 END,
+    tenant_id, raw_email, raw_phone, prospect_id, previous_customer_id
+FROM ssot.conversation_links
+ORDER BY id;
+
+INSERT INTO plan.application_identifiers
+SELECT DISTINCT id FROM gate.application_identifiers WHERE id IS NOT NULL ORDER BY id;
+
+INSERT INTO plan.live_targets
+SELECT DISTINCT k.customer_id
+FROM (
+    SELECT customer_id FROM ssot.appointment_links
+    WHERE customer_id IS DISTINCT FROM previous_customer_id
+    UNION ALL
+    SELECT customer_id FROM ssot.conversation_links
+    WHERE customer_id IS DISTINCT FROM previous_customer_id
+) AS k
+JOIN source.customers AS l ON l.id = k.customer_id
+ORDER BY k.customer_id;

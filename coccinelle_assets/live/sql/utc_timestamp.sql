@@ -1,0 +1,16 @@
+-- The one reading of dates on the live database: SQLite's own formats to UTC, else NULL. A bare
+-- number, 'now' or 30 February is no date here; resolution/models/timestamps.sql reads the same.
+-- Grain: scalar. Input: {value}. Output: 'YYYY-MM-DD HH:MM:SS' or NULL.
+CASE
+    WHEN
+        (
+            {value} GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'
+            OR {value} GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9][ T][0-2][0-9]:[0-5][0-9]*'
+        )
+        AND substr({value}, 12, 2) < '24'
+        AND (
+            substr({value}, 9, 2) < '29'
+            OR date(substr({value}, 1, 10), '+0 days') = substr({value}, 1, 10)
+        )
+    THEN datetime({value})
+END

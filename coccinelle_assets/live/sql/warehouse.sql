@@ -1,0 +1,29 @@
+-- The warehouse's schemas, and what the last promotions wrote.
+-- Grain of live.customers: one row per promotion and customer, the values as derived, before the
+-- application's edits. Grain of live.links: one row per promotion and source record.
+CREATE SCHEMA IF NOT EXISTS source;
+CREATE SCHEMA IF NOT EXISTS identity;
+CREATE SCHEMA IF NOT EXISTS ssot;
+CREATE SCHEMA IF NOT EXISTS live;
+CREATE SCHEMA IF NOT EXISTS promoted;
+CREATE SCHEMA IF NOT EXISTS gate;
+CREATE TABLE IF NOT EXISTS live.customers (
+    run_id VARCHAR,
+    id VARCHAR,
+    tenant_id VARCHAR,
+    first_name VARCHAR,
+    last_name VARCHAR,
+    email VARCHAR,
+    phone VARCHAR,
+    status VARCHAR,
+    source VARCHAR,
+    preferred_contact_method VARCHAR,
+    language VARCHAR,
+    timezone VARCHAR
+);
+CREATE TABLE IF NOT EXISTS live.links (
+    run_id VARCHAR,
+    source_table VARCHAR,
+    source_id VARCHAR,
+    customer_id VARCHAR
+);

@@ -1,0 +1,95 @@
+"""The snapshot's columns as tables of the warehouse: text, untouched, under canonical names."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+import duckdb
+from duckdb import DuckDBPyConnection
+
+from coccinelle_assets.errors import CoccinelleError
+from coccinelle_assets.live.schema import (
+    BUSINESS_IDENTIFIERS,
+    PROMOTED_TABLES,
+    SOURCE_TABLES,
+    Schema,
+)
+from coccinelle_assets.sql import load_sql, quoted
+
+SCANNER = "duckdb_extension_sqlite_scanner"
+
+
+class UnreadableTextError(CoccinelleError):
+    """A value of the snapshot is not UTF-8 text; `repair_snapshot` mends the copy."""
+
+
+def load_scanner(connection: DuckDBPyConnection) -> None:
+    """Load DuckDB's SQLite scanner from its installed package; nothing is downloaded."""
+    extension = files(SCANNER).joinpath(
+        "extensions", f"v{duckdb.__version__}", "sqlite_scanner.duckdb_extension"
+    )
+    if not extension.is_file():
+        raise CoccinelleError(
+            f"duckdb is {duckdb.__version__} but duckdb-extension-sqlite-scanner is another "
+            "version: install the same version of both"
+        )
+    # LOAD takes no parameter; a quote in the path is doubled.
+    connection.execute("LOAD '" + str(extension).replace("'", "''") + "'")
+
+
+def attach(connection: DuckDBPyConnection, path: Path, name: str, *, read_only: bool) -> None:
+    """Attach a SQLite file, every column as text."""
+    load_scanner(connection)
+    connection.execute("SET GLOBAL sqlite_all_varchar = true")
+    options = "TYPE sqlite, READ_ONLY" if read_only else "TYPE sqlite"
+    connection.execute("ATTACH '" + str(path).replace("'", "''") + f"' AS {name} ({options})")
+
+
+def load_sources(connection: DuckDBPyConnection, snapshot: Path, schema: Schema) -> None:
+    """Write source.* out of a snapshot, and promoted.* out of what live.* remembers of it.
+
+    Raises UnreadableTextError when a value is no UTF-8 text.
+    """
+    connection.execute(load_sql("coccinelle_assets.live", "sql/warehouse.sql"))
+    attach(connection, snapshot, "snapshot", read_only=True)
+    try:
+        for table, columns in {**SOURCE_TABLES, **PROMOTED_TABLES}.items():
+            origin = f"snapshot.{quoted(table)}" if schema.has(table) else "(SELECT 1) WHERE FALSE"
+            selection = schema.selection(table, columns)
+            connection.execute(
+                f"CREATE OR REPLACE TABLE source.{quoted(table)} AS SELECT {selection} FROM {origin}"
+            )
+        _load_tenants(connection, schema)
+        _load_business_identifiers(connection, schema)
+    except duckdb.InvalidInputException as error:
+        if "unicode" not in str(error).lower():
+            raise
+        raise UnreadableTextError(str(error)) from error
+    finally:
+        connection.execute("DETACH snapshot")
+    connection.execute(load_sql("coccinelle_assets.live", "sql/promoted_views.sql"))
+
+
+def _load_tenants(connection: DuckDBPyConnection, schema: Schema) -> None:
+    connection.execute("DROP TABLE IF EXISTS source.tenants")
+    if schema.has("tenants", "id"):
+        connection.execute("CREATE TABLE source.tenants AS SELECT id FROM snapshot.tenants")
+
+
+def _load_business_identifiers(connection: DuckDBPyConnection, schema: Schema) -> None:
+    parts = [
+        f"SELECT CAST({quoted(tenant)} AS VARCHAR) AS tenant_id, '{table}' AS source_table,"
+        f" '{kind}' AS kind, CAST({quoted(column)} AS VARCHAR) AS value"
+        f" FROM snapshot.{quoted(table)}"
+        for table, tenant, kind, column in BUSINESS_IDENTIFIERS
+        if schema.has(table, tenant) and schema.has(table, column)
+    ]
+    empty = (
+        "SELECT '' AS tenant_id, '' AS source_table, '' AS kind, '' AS value FROM (SELECT 1)"
+        " WHERE FALSE"
+    )
+    connection.execute(
+        "CREATE OR REPLACE TABLE source.business_identifiers AS "
+        + " UNION ALL ".join(parts or [empty])
+    )

@@ -1,0 +1,1 @@
+"""How source records become customers: pure SQL models and small Python, no Dagster."""

@@ -1,0 +1,52 @@
+"""Contacts to clusters: which identifiers may tie, and which records they tie together."""
+
+from __future__ import annotations
+
+from duckdb import DuckDBPyConnection
+
+from coccinelle_assets.resolution.components import earliest_members
+from coccinelle_assets.resolution.normalize.emails import normalize_email
+from coccinelle_assets.resolution.normalize.phones import normalize_phone
+from coccinelle_assets.resolution.placeholders import placeholder_patterns
+from coccinelle_assets.resolution.warehouse_tables import model, write_texts
+from coccinelle_assets.settings import IdentityRules
+
+
+def build_identifiers(connection: DuckDBPyConnection, rules: IdentityRules) -> None:
+    """Write identity.identifiers out of identity.contacts and source.business_identifiers."""
+    _normalize_business_identifiers(connection, rules.default_region)
+    patterns = placeholder_patterns(rules.placeholders, rules.default_region)
+    connection.execute(
+        model("identifiers"),
+        {
+            "max_people": rules.max_people_per_identifier,
+            "email_placeholder": patterns.email,
+            "phone_placeholder": patterns.phone,
+            "word_placeholder": patterns.word,
+        },
+    )
+    connection.execute("DROP TABLE temp.business_identifiers")
+
+
+def _normalize_business_identifiers(connection: DuckDBPyConnection, region: str) -> None:
+    rows = connection.execute(
+        "SELECT DISTINCT tenant_id, kind, value FROM source.business_identifiers"
+        " WHERE value IS NOT NULL AND tenant_id IS NOT NULL"
+    ).fetchall()
+    normalized = {
+        (tenant, kind, normalize_email(raw) if kind == "email" else normalize_phone(raw, region))
+        for tenant, kind, raw in rows
+    }
+    usable = sorted(row for row in normalized if row[2] is not None)
+    write_texts(connection, "business_identifiers", ("tenant_id", "kind", "value"), usable)
+
+
+def build_clusters(connection: DuckDBPyConnection) -> None:
+    """Write identity.evidence, identity.edges and identity.clusters."""
+    connection.execute(model("evidence"))
+    connection.execute(model("edges"))
+    ends = connection.execute("SELECT record_no, other_no FROM identity.edges").fetchnumpy()
+    records, earliest = earliest_members(ends["record_no"], ends["other_no"])
+    connection.register("components", {"record_no": records, "earliest_no": earliest})
+    connection.execute(model("clusters"))
+    connection.unregister("components")

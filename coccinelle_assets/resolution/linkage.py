@@ -1,0 +1,16 @@
+"""Customers to links: every linkable record and its customer, every other one and its reason."""
+
+from __future__ import annotations
+
+from duckdb import DuckDBPyConnection
+
+from coccinelle_assets.resolution.warehouse_tables import model
+
+LINKED_TABLES = {"appointments": "appointment_links", "omni_conversations": "conversation_links"}
+
+
+def build_links(connection: DuckDBPyConnection) -> None:
+    """Write ssot.appointment_links, ssot.conversation_links and ssot.unlinked_records."""
+    for source_table, links in LINKED_TABLES.items():
+        connection.execute(model("links", links=links, source_table=source_table))
+    connection.execute(model("unlinked_records"))

@@ -1,0 +1,62 @@
+-- Source records with their details normalised.
+-- Grain: one row per source record. Input: records and the spellings tables.
+-- Output: identity.contacts. person is the name as a key: lower case, no accents, words in order
+-- of the alphabet, so that "DUPONT Jean" and "Jean Dupont" are one person; NULL without a name.
+CREATE OR REPLACE TABLE identity.contacts AS
+WITH
+whole_names AS (
+    SELECT
+        spelling AS raw_last_name,
+        '' AS raw_first_name,
+        first_name,
+        last_name
+    FROM name_spellings
+    UNION ALL
+    SELECT raw_last_name, raw_first_name, first_name, last_name
+    FROM pair_spellings
+),
+names AS (
+    SELECT
+        raw_first_name,
+        raw_last_name,
+        first_name,
+        last_name,
+        trim(
+            regexp_replace(
+                translate(
+                    lower(COALESCE(first_name, '') || ' ' || COALESCE(last_name, '')),
+                    'àáâãäåçèéêëìíîïñòóôõöùúûüýÿ',
+                    'aaaaaaceeeeiiiinooooouuuuyy'
+                ),
+                '[^\p{L}]+', ' ', 'g'
+            )
+        ) AS words
+    FROM whole_names
+)
+SELECT
+    o.record_no,
+    r.tenant_id,
+    r.source_table,
+    r.source_id,
+    n.first_name,
+    n.last_name,
+    e.value AS email,
+    t.value AS phone,
+    r.raw_email,
+    r.raw_phone,
+    r.channel,
+    r.stage,
+    r.prospect_id,
+    r.observed_at,
+    r.changed_at,
+    r.contacted_at,
+    r.origin,
+    r.customer_id,
+    nullif(array_to_string(list_sort(string_split(n.words, ' ')), ' '), '') AS person
+FROM records AS r
+JOIN record_numbers AS o ON o.gathered_no = r.rowid
+LEFT JOIN names AS n
+    ON n.raw_first_name = COALESCE(r.raw_first_name, '')
+    AND n.raw_last_name = COALESCE(r.raw_last_name, '')
+LEFT JOIN email_spellings AS e ON e.spelling = r.raw_email
+LEFT JOIN phone_spellings AS t ON t.spelling = r.raw_phone;

@@ -1,0 +1,60 @@
+-- What ties one record to another. Star edges: each record to the earliest that shares the
+-- identifier, so that a value shared by many stays linear.
+-- Grain: one row per tie. Input: identity.contacts, identity.evidence, promoted.links (what the
+-- last promotion linked). Output: identity.edges(record_no, other_no, kind).
+-- A link that the application set is a tie. One that a promotion set is not: its evidence is
+-- judged anew. A live customer stands with the earliest record linked to it; prospects have no
+-- link of their own, so theirs is the one promoted.
+CREATE OR REPLACE TABLE identity.edges AS
+WITH
+earliest AS (
+    SELECT identifier_no, min(record_no) AS record_no
+    FROM identity.evidence
+    GROUP BY identifier_no
+),
+customers AS (
+    SELECT record_no, source_id, tenant_id
+    FROM identity.contacts
+    WHERE source_table = 'customers' AND tenant_id <> '' AND source_id IS NOT NULL
+),
+linked AS (
+    SELECT
+        r.record_no,
+        c.record_no AS customer_no,
+        p.customer_id IS NULL AS set_by_application
+    FROM identity.contacts AS r
+    JOIN customers AS c ON c.source_id = r.customer_id AND c.tenant_id = r.tenant_id
+    LEFT JOIN promoted.links AS p
+        ON p.source_table = r.source_table
+        AND p.source_id = r.source_id
+        AND p.customer_id = r.customer_id
+    WHERE r.source_table IN ('appointments', 'omni_conversations')
+    UNION ALL
+    SELECT r.record_no, c.record_no, FALSE
+    FROM identity.contacts AS r
+    JOIN promoted.links AS p ON p.source_table = r.source_table AND p.source_id = r.source_id
+    JOIN customers AS c ON c.source_id = p.customer_id AND c.tenant_id = r.tenant_id
+    WHERE r.source_table = 'prospects'
+)
+SELECT e.record_no, f.record_no AS other_no, e.kind
+FROM identity.evidence AS e
+JOIN earliest AS f ON f.identifier_no = e.identifier_no
+UNION ALL
+SELECT a.record_no, p.record_no, 'prospect_id'
+FROM identity.contacts AS a
+JOIN identity.contacts AS p
+    ON p.source_table = 'prospects'
+    AND p.source_id = a.prospect_id
+    AND p.tenant_id = a.tenant_id
+WHERE a.source_table <> 'prospects' AND a.tenant_id <> '' AND a.source_id IS NOT NULL
+UNION ALL
+SELECT record_no, customer_no, 'customer_id'
+FROM linked
+WHERE set_by_application
+UNION ALL
+SELECT min(record_no), customer_no, 'customer_id'
+FROM linked
+GROUP BY customer_no
+UNION ALL
+SELECT record_no, record_no, 'customer_id'
+FROM customers;

@@ -1,0 +1,62 @@
+-- Every e-mail and phone that was written down, and whether it may tie records together.
+-- Grain: one row per (tenant_id, kind, value); value is the normalised one, or the spelling when
+-- it is invalid. Input: identity.contacts, temp.business_identifiers (tenant_id, kind, value).
+-- Output: identity.identifiers, numbered by identifier_no. Parameters: $max_people,
+-- $email_placeholder, $phone_placeholder, $word_placeholder (full-match patterns).
+CREATE OR REPLACE TABLE identity.identifiers AS
+WITH
+counted AS (
+    SELECT
+        tenant_id,
+        'email' AS kind,
+        COALESCE(email, raw_email) AS value,
+        email IS NOT NULL AS valid,
+        count(*) AS records,
+        count(DISTINCT person) AS people
+    FROM identity.contacts
+    WHERE raw_email <> ''
+    GROUP BY tenant_id, COALESCE(email, raw_email), email IS NOT NULL
+    UNION ALL
+    SELECT
+        tenant_id,
+        'phone',
+        COALESCE(phone, raw_phone),
+        phone IS NOT NULL,
+        count(*),
+        count(DISTINCT person)
+    FROM identity.contacts
+    WHERE raw_phone <> ''
+    GROUP BY tenant_id, COALESCE(phone, raw_phone), phone IS NOT NULL
+),
+judged AS (
+    SELECT
+        c.tenant_id,
+        c.kind,
+        c.value,
+        CASE
+            WHEN NOT c.valid AND regexp_full_match(lower(trim(c.value)), $word_placeholder)
+                THEN 'placeholder'
+            WHEN NOT c.valid THEN 'invalid'
+            WHEN c.kind = 'email' AND regexp_full_match(c.value, $email_placeholder)
+                THEN 'placeholder'
+            WHEN c.kind = 'phone' AND regexp_full_match(c.value, $phone_placeholder)
+                THEN 'placeholder'
+            WHEN b.value IS NOT NULL THEN 'business_own'
+            WHEN c.people > $max_people THEN 'shared'
+        END AS reason,
+        c.records,
+        c.people
+    FROM counted AS c
+    LEFT JOIN business_identifiers AS b
+        ON b.tenant_id = c.tenant_id AND b.kind = c.kind AND b.value = c.value
+)
+SELECT
+    row_number() OVER () AS identifier_no,
+    tenant_id,
+    kind,
+    value,
+    reason IS NULL AS usable,
+    reason,
+    records,
+    people
+FROM judged;

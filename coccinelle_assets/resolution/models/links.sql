@@ -1,0 +1,29 @@
+-- Links of one table's records to their customers.
+-- Grain: one row per record of {source_table} that has a cluster. Input: identity.clusters,
+-- identity.contacts, identity.evidence, ssot.crosswalk, ssot.customers. Output: ssot.{links}.
+-- matched_on is the strongest tie to the customer as it is published: its e-mail, its phone, the
+-- prospect it names, the customer_id the application set, or a chain of other records.
+CREATE OR REPLACE TABLE ssot.{links} AS
+SELECT
+    c.tenant_id,
+    c.source_id AS id,
+    w.customer_id,
+    CASE
+        WHEN e.value = s.email THEN 'email'
+        WHEN p.value = s.phone THEN 'phone'
+        WHEN e.value IS NULL AND p.value IS NULL AND r.id IS NOT NULL THEN 'prospect_id'
+        WHEN e.value IS NULL AND p.value IS NULL THEN 'customer_id'
+        ELSE 'transitive'
+    END AS matched_on,
+    c.raw_email,
+    c.raw_phone,
+    c.prospect_id,
+    c.customer_id AS previous_customer_id
+FROM identity.clusters AS k
+JOIN identity.contacts AS c ON c.record_no = k.record_no
+JOIN ssot.crosswalk AS w ON w.cluster_id = k.cluster_id
+JOIN ssot.customers AS s ON s.id = w.customer_id
+LEFT JOIN identity.evidence AS e ON e.record_no = c.record_no AND e.kind = 'email'
+LEFT JOIN identity.evidence AS p ON p.record_no = c.record_no AND p.kind = 'phone'
+LEFT JOIN source.prospects AS r ON r.id = c.prospect_id AND r.tenant_id = c.tenant_id
+WHERE k.source_table = '{source_table}';

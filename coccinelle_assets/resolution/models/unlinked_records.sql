@@ -1,0 +1,27 @@
+-- Records without a customer, each with its reason: nothing is left out silently.
+-- Grain: one row per source record (live customers aside) that is in no cluster.
+-- Input: identity.contacts, clusters, identifiers. Output: ssot.unlinked_records.
+-- reason: no_record_id, no_tenant, no_identifier, unknown_prospect, or why its identifiers are
+-- unusable (invalid, placeholder, business_own, shared; the e-mail's reason first).
+CREATE OR REPLACE TABLE ssot.unlinked_records AS
+SELECT
+    c.tenant_id,
+    c.source_table,
+    c.source_id,
+    CASE
+        WHEN c.source_id IS NULL THEN 'no_record_id'
+        WHEN COALESCE(c.tenant_id, '') = '' THEN 'no_tenant'
+        WHEN e.reason IS NOT NULL THEN e.reason
+        WHEN p.reason IS NOT NULL THEN p.reason
+        WHEN c.prospect_id <> '' THEN 'unknown_prospect'
+        ELSE 'no_identifier'
+    END AS reason,
+    c.raw_email,
+    c.raw_phone
+FROM identity.contacts AS c
+LEFT JOIN identity.clusters AS k ON k.record_no = c.record_no
+LEFT JOIN identity.identifiers AS e
+    ON e.tenant_id = c.tenant_id AND e.kind = 'email' AND e.value = COALESCE(c.email, c.raw_email)
+LEFT JOIN identity.identifiers AS p
+    ON p.tenant_id = c.tenant_id AND p.kind = 'phone' AND p.value = COALESCE(c.phone, c.raw_phone)
+WHERE k.record_no IS NULL AND c.source_table <> 'customers';

@@ -1,0 +1,52 @@
+"""The application's live database, a SQLite file, and the directory of what is kept beside it."""
+
+import sqlite3
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import dagster as dg
+from pydantic import Field
+
+from coccinelle_assets.live.backups import back_up
+from coccinelle_assets.live.connect import open_live
+from coccinelle_assets.live.snapshot import take_snapshot
+from coccinelle_assets.settings import PromotionOptions
+
+
+class LiveDatabase(dg.ConfigurableResource, PromotionOptions):
+    """Reads go to a snapshot; only a promotion opens the file for writing."""
+
+    path: str = Field(description="The SQLite file of the application.")
+    home: str = Field(description="Where snapshot, plan and backups are kept.")
+
+    @property
+    def snapshot_path(self) -> Path:
+        """The copy that the sources are read from."""
+        return Path(self.home) / "snapshot.sqlite"
+
+    @property
+    def plan_path(self) -> Path:
+        """The plan of the latest promotion."""
+        return Path(self.home) / "plan.sqlite"
+
+    @property
+    def rehearsal_path(self) -> Path:
+        """The copy that a dry run is promoted to."""
+        return Path(self.home) / "rehearsal.sqlite"
+
+    @property
+    def backup_directory(self) -> Path:
+        """Where backups are kept."""
+        return Path(self.home) / "backups"
+
+    def take_snapshot(self, target: Path) -> None:
+        """Copy the live database, read-only."""
+        take_snapshot(Path(self.path), target, self.busy_timeout_seconds)
+
+    def open(self, *, writable: bool = False) -> AbstractContextManager[sqlite3.Connection]:
+        """Open the live database."""
+        return open_live(Path(self.path), self.busy_timeout_seconds, writable=writable)
+
+    def back_up(self, live: sqlite3.Connection, run_id: str) -> Path:
+        """Copy the live database as it is now and prune older copies."""
+        return back_up(live, self.backup_directory, run_id, self.backups_kept)

@@ -1,0 +1,66 @@
+"""The DuckDB file in which every asset of the lineage is a table."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+from duckdb import DuckDBPyConnection
+from pydantic import Field
+
+from coccinelle_assets.errors import CoccinelleError
+
+LOCK_POLL_SECONDS = 0.2
+
+
+class Warehouse(dg.ConfigurableResource):
+    """One DuckDB file; a process that has it open for writing keeps all others out."""
+
+    path: str = Field(description="The DuckDB file.")
+    memory_limit_mb: int = Field(description="Memory that DuckDB may use, in MB.")
+    busy_timeout_seconds: float = Field(description="How long to wait for another run, in seconds.")
+
+    @contextmanager
+    def connect(self) -> Iterator[DuckDBPyConnection]:
+        """A connection to the warehouse, made on first use.
+
+        Raises CoccinelleError when another process keeps it for longer than the timeout.
+        """
+        connection = self._open(read_only=False)
+        try:
+            connection.execute(f"SET memory_limit = '{self.memory_limit_mb}MB'")
+            connection.execute("SET preserve_insertion_order = false")
+            # Tables live for one run: time spent on compressing them is lost.
+            connection.execute("SET force_compression = 'uncompressed'")
+            yield connection
+        finally:
+            connection.close()
+
+    @contextmanager
+    def read(self) -> Iterator[DuckDBPyConnection]:
+        """A read-only connection to a warehouse that is there already."""
+        if not Path(self.path).is_file():
+            raise CoccinelleError(f"there is no warehouse at {self.path}: run a migration first")
+        connection = self._open(read_only=True)
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    def _open(self, *, read_only: bool) -> DuckDBPyConnection:
+        Path(self.path).parent.mkdir(parents=True, exist_ok=True)
+        deadline = time.monotonic() + self.busy_timeout_seconds
+        while True:
+            try:
+                return duckdb.connect(self.path, read_only=read_only)
+            except duckdb.IOException as error:
+                if "lock" not in str(error):
+                    raise CoccinelleError(f"the warehouse cannot be opened: {error}") from error
+                if time.monotonic() > deadline:
+                    raise CoccinelleError(
+                        f"another run has used the warehouse {self.path} for "
+                        f"{self.busy_timeout_seconds:g} s: wait for it to end and run again"
+                    ) from error
+                time.sleep(LOCK_POLL_SECONDS)

@@ -1,0 +1,132 @@
+"""Running the project's Dagster jobs from a program: the same job, gates and history as the UI."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+
+import dagster as dg
+
+from coccinelle_assets.automation.jobs import MIGRATE
+from coccinelle_assets.automation.progress import on_step
+from coccinelle_assets.definitions import build_defs
+from coccinelle_assets.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class CheckOutcome:
+    """One evaluated asset check."""
+
+    asset: str
+    name: str
+    passed: bool
+    severity: str
+    offenders: int
+
+
+@dataclass(slots=True)
+class RunOutcome:
+    """How a run ended; `refused` when a gate held, `error` when it could not go on."""
+
+    run_id: str
+    promoted: bool = False
+    refused: list[str] = field(default_factory=list)
+    error: str | None = None
+    checks: list[CheckOutcome] = field(default_factory=list)
+    promotion: dict[str, object] = field(default_factory=dict)
+
+
+def open_instance(settings: Settings) -> dg.DagsterInstance:
+    """The Dagster instance that keeps the run history, made on first use with telemetry off."""
+    home = settings.dagster_home
+    home.mkdir(parents=True, exist_ok=True)
+    config = home / "dagster.yaml"
+    if not config.exists():
+        template = files("coccinelle_assets").joinpath("dagster.yaml")
+        config.write_text(template.read_text(encoding="utf-8"), encoding="utf-8")
+    return dg.DagsterInstance.from_config(str(home))
+
+
+def run_migration(
+    settings: Settings, *, dry_run: bool = False, report: Callable[[str], None] | None = None
+) -> RunOutcome:
+    """Run the migration job in this process; `report` hears the name of each step as it starts."""
+    os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "yes")
+    token = on_step.set(report)
+    try:
+        with open_instance(settings) as instance:
+            result = (
+                build_defs(settings)
+                .resolve_job_def(MIGRATE)
+                .execute_in_process(
+                    instance=instance,
+                    raise_on_error=False,
+                    run_config={
+                        "ops": {"promotion": {"config": {"dry_run": dry_run}}},
+                        "loggers": {"progress": {}},
+                    },
+                    tags={"coccinelle/started_by": "command line"},
+                )
+            )
+    finally:
+        on_step.reset(token)
+    return _outcome(result)
+
+
+def step_count(settings: Settings) -> int:
+    """How many steps the migration job has: assets and gates."""
+    return len(build_defs(settings).resolve_job_def(MIGRATE).nodes)
+
+
+def _outcome(result: dg.ExecuteInProcessResult) -> RunOutcome:
+    outcome = RunOutcome(result.run_id)
+    for evaluation in result.get_asset_check_evaluations():
+        offenders = evaluation.metadata.get("offenders")
+        check = CheckOutcome(
+            evaluation.asset_key.to_user_string(),
+            evaluation.check_name,
+            evaluation.passed,
+            evaluation.severity.value,
+            int(offenders.value) if offenders else 0,
+        )
+        outcome.checks.append(check)
+        if not check.passed and check.severity == dg.AssetCheckSeverity.ERROR.value:
+            outcome.refused.append(check.name)
+    for event in result.all_events:
+        if event.event_type == dg.DagsterEventType.ASSET_MATERIALIZATION:
+            materialization = event.materialization
+        elif event.event_type == dg.DagsterEventType.ASSET_OBSERVATION:
+            materialization = event.asset_observation_data.asset_observation
+        else:
+            if event.event_type == dg.DagsterEventType.STEP_FAILURE:
+                _read_failure(outcome, event)
+            continue
+        if materialization.asset_key == dg.AssetKey(["live", "customers"]):
+            outcome.promotion = {
+                key: _plain(value.value) for key, value in materialization.metadata.items()
+            }
+    outcome.promoted = result.success
+    if not result.success and not outcome.refused and not outcome.error:
+        outcome.error = "the run failed: see its events in the Dagster UI"
+    return outcome
+
+
+def _read_failure(outcome: RunOutcome, event: dg.DagsterEvent) -> None:
+    data = event.step_failure_data
+    if data.user_failure_data and data.user_failure_data.description:
+        refused = data.user_failure_data.metadata.get("refused_by")
+        if refused is not None:
+            outcome.refused.extend(refused.value)
+        outcome.error = outcome.error or data.user_failure_data.description
+    elif data.error is not None:
+        cause = data.error.cause or data.error
+        # A blocking check that fails raises too; its evaluation has said so already.
+        if "AssetCheckFailed" not in (data.error.cls_name or "") and outcome.error is None:
+            outcome.error = (cause.message or str(cause)).strip()
+
+
+def _plain(value: object) -> object:
+    return str(value) if isinstance(value, Path) else value

@@ -1,0 +1,137 @@
+"""Every setting, declared once: environment variables, flags and Dagster resources share these.
+
+The groups are plain pydantic models. `Settings` joins them and reads `COCCINELLE_*`;
+`resources/` makes a Dagster resource of each group.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import phonenumbers
+from pydantic import BaseModel, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from coccinelle_assets.errors import CoccinelleError
+
+
+class IdentityRules(BaseModel):
+    """How records become customers."""
+
+    default_region: str = Field(
+        default="FR",
+        description="Two-letter region of phone numbers written without a country code.",
+    )
+    max_people_per_identifier: int = Field(
+        default=5,
+        ge=1,
+        description="An e-mail or phone used under more distinct names than this ties nobody.",
+    )
+    placeholders: Annotated[list[str], NoDecode] = Field(
+        default_factory=list,
+        description="Placeholder e-mails or phones beyond the shipped list, * for any text; "
+        "separated by commas in the environment.",
+    )
+
+    @field_validator("default_region")
+    @classmethod
+    def known_region(cls, value: str) -> str:
+        """Refuse a region that the phone metadata does not know."""
+        if value.upper() not in phonenumbers.SUPPORTED_REGIONS:
+            raise ValueError(f"{value!r} is no region: use a two-letter code such as FR or BE")
+        return value.upper()
+
+    @field_validator("placeholders", mode="before")
+    @classmethod
+    def split_commas(cls, value: object) -> object:
+        """Accept one comma-separated text, as an environment variable gives it."""
+        if isinstance(value, str):
+            return [part.strip() for part in value.split(",") if part.strip()]
+        return value
+
+
+class GateThresholds(BaseModel):
+    """What the asset checks let pass."""
+
+    max_customer_drift: float = Field(
+        default=0.2,
+        ge=0,
+        description="Share of the live customers that a run after the first may add or lose; "
+        "1000 lets anything pass.",
+    )
+    drift_tolerance: int = Field(
+        default=100,
+        ge=0,
+        description="Customers that a run may add or lose whatever the share.",
+    )
+    max_rejected_share: float = Field(
+        default=0.1, ge=0, le=1, description="Warn when more of the identifiers are unusable."
+    )
+    max_unlinked_share: float = Field(
+        default=0.1, ge=0, le=1, description="Warn when more of the records stay unlinked."
+    )
+    max_cluster_records: int = Field(
+        default=200, ge=1, description="Warn of customers with more records than this."
+    )
+    min_name_similarity: float = Field(
+        default=50,
+        ge=0,
+        le=100,
+        description="Warn of customers under whose names the least alike pair scores lower.",
+    )
+
+
+class PromotionOptions(BaseModel):
+    """How the live database is treated."""
+
+    busy_timeout_seconds: float = Field(
+        default=30, ge=0, description="How long to wait for another writer's lock, in seconds."
+    )
+    backups_kept: int = Field(default=5, ge=1, description="How many backups to keep.")
+
+
+class Settings(IdentityRules, GateThresholds, PromotionOptions, BaseSettings):
+    """All settings; each is read from `COCCINELLE_<NAME>` and may be overridden by a flag."""
+
+    model_config = SettingsConfigDict(env_prefix="COCCINELLE_")
+
+    database: Path = Field(
+        default=Path("app.db"), description="The live SQLite database of the application."
+    )
+    home: Path | None = Field(
+        default=None,
+        description="Where warehouse, backups and run history live; "
+        "default: .coccinelle beside the database.",
+    )
+    memory_limit_mb: int = Field(
+        default=900, ge=100, description="Memory that the warehouse's engine may use, in MB."
+    )
+
+    @property
+    def home_directory(self) -> Path:
+        """The directory of everything that the project keeps beside the live database."""
+        return (self.home or self.database.absolute().parent / ".coccinelle").absolute()
+
+    @property
+    def dagster_home(self) -> Path:
+        """The Dagster home: DAGSTER_HOME when set, else one inside `home_directory`."""
+        return Path(os.environ.get("DAGSTER_HOME") or self.home_directory / "dagster").absolute()
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Settings from the environment, with every override that is not None on top.
+
+    Raises CoccinelleError naming each setting that has an unusable value.
+    """
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        problems = "; ".join(
+            f"setting {'.'.join(map(str, item['loc']))} "
+            f"(COCCINELLE_{str(item['loc'][0]).upper()}): {item['msg']}"
+            for item in error.errors()
+        )
+        raise CoccinelleError(problems) from None

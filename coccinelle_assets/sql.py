@@ -1,0 +1,47 @@
+"""SQL text lives in .sql files; this is how it is found, filled in and cut into statements."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from itertools import dropwhile
+
+
+def quoted(name: str) -> str:
+    """An SQL identifier in double quotes, safe whatever the name holds."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+@cache
+def _text(package: str, path: str) -> str:
+    """A file without its header comment, which may name the placeholders it explains."""
+    lines = files(package).joinpath(path).read_text(encoding="utf-8").splitlines(keepends=True)
+    return "".join(dropwhile(lambda line: line.startswith("--"), lines))
+
+
+def load_sql(package: str, path: str, **identifiers: str) -> str:
+    """The text of a .sql file of a package, each `{name}` replaced by that SQL fragment.
+
+    Only identifiers and fragments from other .sql files go in this way; values are bound.
+    """
+    text = _text(package, path)
+    for name, fragment in identifiers.items():
+        text = text.replace("{" + name + "}", fragment)
+    return text
+
+
+def statements(script: str) -> Iterator[str]:
+    """The statements of a script one by one, trigger bodies whole.
+
+    `sqlite3.Connection.executescript` commits first, so it has no place in a transaction.
+    """
+    lines: list[str] = []
+    for line in script.splitlines():
+        lines.append(line)
+        if line.rstrip().endswith(";") and sqlite3.complete_statement("\n".join(lines)):
+            yield "\n".join(lines)
+            lines.clear()
+    if any(line.strip() and not line.lstrip().startswith("--") for line in lines):
+        raise ValueError(f"unfinished statement: {' '.join(lines)[:80]}")
