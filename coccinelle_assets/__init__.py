@@ -1,1 +1,1 @@
-"""One verified customers table per tenant, resolved from scattered records and promoted by gates."""
+"""One verified customers table, resolved from scattered records and promoted through gates."""

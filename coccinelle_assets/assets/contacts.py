@@ -41,9 +41,7 @@ CONTACTS = spec(
 
 
 @dg.multi_asset(specs=[CONTACTS], name="contacts")
-def contacts(
-    warehouse: Warehouse, identity_rules: IdentityRulesResource
-) -> dg.MaterializeResult:
+def contacts(warehouse: Warehouse, identity_rules: IdentityRulesResource) -> dg.MaterializeResult:
     """Normalise each distinct spelling once."""
     with clear_failures(), warehouse.connect() as connection:
         build_contacts(connection, identity_rules)

@@ -22,9 +22,7 @@ RULES = (
 TENANTS = Rule("record_tenants_exist", "Every tenant named by a record exists.")
 
 
-@dg.multi_asset_check(
-    specs=blocking_specs(CONTACTS, (*RULES, TENANTS)), name="contacts_gate"
-)
+@dg.multi_asset_check(specs=blocking_specs(CONTACTS, (*RULES, TENANTS)), name="contacts_gate")
 def contacts_gate(warehouse: Warehouse) -> Iterable[dg.AssetCheckResult]:
     """Hold back records that cannot be told apart or belong to nobody."""
     with warehouse.connect() as connection:

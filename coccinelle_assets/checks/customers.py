@@ -13,9 +13,7 @@ from coccinelle_assets.resources.warehouse import Warehouse
 CUSTOMERS = "ssot/customers"
 
 
-@dg.multi_asset_check(
-    specs=blocking_specs(CUSTOMERS, CUSTOMER_PREDICATES), name="customers_gate"
-)
+@dg.multi_asset_check(specs=blocking_specs(CUSTOMERS, CUSTOMER_PREDICATES), name="customers_gate")
 def customers_gate(
     warehouse: Warehouse, gate_thresholds: GateThresholdsResource
 ) -> Iterable[dg.AssetCheckResult]:

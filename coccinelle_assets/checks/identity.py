@@ -60,9 +60,7 @@ def rejected_share(
         "SELECT count(*) FILTER (WHERE NOT usable), count(*) FROM identity.identifiers"
     ).fetchone()
     share = rejected / total if total else 0.0
-    _, columns, sample = offenders_of(
-        connection, Rule("rejected_identifiers", "").sql
-    )
+    _, columns, sample = offenders_of(connection, Rule("rejected_identifiers", "").sql)
     return check_result(
         IDENTIFIERS,
         "rejected_share",
@@ -99,9 +97,7 @@ def least_alike(names: list[str]) -> float:
     return min((fuzz.token_set_ratio(a, b) for a, b in combinations(compared, 2)), default=100.0)
 
 
-def names_agree(
-    connection: DuckDBPyConnection, thresholds: GateThresholds
-) -> dg.AssetCheckResult:
+def names_agree(connection: DuckDBPyConnection, thresholds: GateThresholds) -> dg.AssetCheckResult:
     """Warn of clusters under whose names the least alike pair scores below the limit."""
     rows = connection.execute(Rule("cluster_names", "").sql).fetchall()
     scored = (

@@ -49,9 +49,7 @@ def links_gate(
             (*APPOINTMENT_PREDICATES, *LINK_PREDICATES),
             gate_thresholds,
         )
-        yield from gate_results(
-            connection, CONVERSATIONS, CONVERSATION_PREDICATES, gate_thresholds
-        )
+        yield from gate_results(connection, CONVERSATIONS, CONVERSATION_PREDICATES, gate_thresholds)
         yield from rule_results(connection, APPOINTMENTS, (ACCOUNT,))
         yield unlinked_share(connection, gate_thresholds)
 

@@ -44,9 +44,7 @@ class Rule:
         return load_sql("coccinelle_assets.checks", f"sql/{self.name}.sql")
 
 
-def blocking_specs(
-    asset: str, rules: Iterable[Rule | Predicate]
-) -> list[dg.AssetCheckSpec]:
+def blocking_specs(asset: str, rules: Iterable[Rule | Predicate]) -> list[dg.AssetCheckSpec]:
     """Specs of blocking checks on an asset such as "ssot/customers"."""
     return [
         dg.AssetCheckSpec(
@@ -158,4 +156,10 @@ def check_result(
 
 
 def _plain(value: Any) -> str | int | float | bool:
-    return value if isinstance(value, str | int | float | bool) else "" if value is None else str(value)
+    return (
+        value
+        if isinstance(value, str | int | float | bool)
+        else ""
+        if value is None
+        else str(value)
+    )

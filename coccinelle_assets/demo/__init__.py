@@ -63,12 +63,12 @@ def write_demo_database(path: Path, rows: int = 5_000, tenants: int = 4, seed: i
         schema = files(__package__).joinpath("schema.sql").read_text(encoding="utf-8")
         connection.executescript(schema)
         with connection:
-            DemoWriter(connection, rows, tenants, random.Random(seed), seed).write()
+            _DemoWriter(connection, rows, tenants, random.Random(seed), seed).write()
     finally:
         connection.close()
 
 
-class DemoWriter:
+class _DemoWriter:
     """Invents people and writes their traces into the application's tables."""
 
     def __init__(
@@ -91,23 +91,24 @@ class DemoWriter:
         self.tenant_ids = [f"tenant_{number:03d}" for number in range(1, tenants + 1)]
         # A few tenants hold most of the records, as in real life.
         self.tenant_shares = list(accumulate(1 / (n + 1) ** 0.6 for n in range(tenants)))
-        self.company_phones = [self.phone(landline=True) for _ in range(tenants)]
-        self.reception_phones = [self.phone(landline=True) for _ in range(tenants)]
+        self.company_phones = [self._phone(landline=True) for _ in range(tenants)]
+        self.reception_phones = [self._phone(landline=True) for _ in range(tenants)]
         self.fake = fake
 
     def write(self) -> None:
-        self.write_tenants()
-        people = [self.person() for _ in range(max((self.prospects + self.appointments) // 2, 1))]
+        """Fill every table."""
+        self._write_tenants()
+        people = [self._person() for _ in range(max((self.prospects + self.appointments) // 2, 1))]
         known = people[: self.prospects]
-        self.insert("prospects", 10, self.prospect_rows(known))
-        self.insert("appointments", 13, self.appointment_rows(people, known))
-        self.insert("omni_conversations", 14, self.conversation_rows(people))
+        self._insert("prospects", 10, self._prospect_rows(known))
+        self._insert("appointments", 13, self._appointment_rows(people, known))
+        self._insert("omni_conversations", 14, self._conversation_rows(people))
 
-    def insert(self, table: str, width: int, rows: Iterator[tuple]) -> None:
+    def _insert(self, table: str, width: int, rows: Iterator[tuple]) -> None:
         marks = ", ".join("?" * width)
         self.connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
 
-    def write_tenants(self) -> None:
+    def _write_tenants(self) -> None:
         for number, tenant_id in enumerate(self.tenant_ids):
             town = self.fake.city()
             host = f"agence{number + 1:03d}.fr"
@@ -135,7 +136,7 @@ class DemoWriter:
                     self.fake.first_name(),
                     self.fake.last_name(),
                     f"agent@{host}",
-                    PHONE_SPELLINGS[0].format(*self.phone()),
+                    PHONE_SPELLINGS[0].format(*self._phone()),
                 ),
             )
             self.connection.execute(
@@ -143,7 +144,7 @@ class DemoWriter:
                 (PHONE_SPELLINGS[4].format(*self.company_phones[number]), tenant_id),
             )
 
-    def phone(self, landline: bool = False) -> tuple[str, ...]:
+    def _phone(self, landline: bool = False) -> tuple[str, ...]:
         """Five groups of digits of a valid French number, without the leading 0."""
         rng = self.rng
         if landline:
@@ -152,19 +153,21 @@ class DemoWriter:
         second = rng.randrange(10, 79) if prefix == "6" else rng.randrange(60, 90)
         return (prefix, f"{second:02d}", *(f"{rng.randrange(100):02d}" for _ in "abc"))
 
-    def person(self) -> Person:
+    def _person(self) -> Person:
         rng = self.rng
         first, last = rng.choice(self.first_names), rng.choice(self.last_names)
-        slug = f"{first}.{last}".lower().translate(str.maketrans("àâäçéèêëîïôöùûü '", "aaaceeeeiioouuu--"))
+        slug = f"{first}.{last}".lower().translate(
+            str.maketrans("àâäçéèêëîïôöùûü '", "aaaceeeeiioouuu--")
+        )
         emails = tuple(
             f"{slug}{rng.randrange(10**5)}@{rng.choice(MAIL_HOSTS)}"
             for _ in range(2 if rng.random() < 0.1 else 1)
         )
-        phones = tuple(self.phone() for _ in range(2 if rng.random() < 0.15 else 1))
+        phones = tuple(self._phone() for _ in range(2 if rng.random() < 0.15 else 1))
         tenant = rng.choices(range(len(self.tenant_ids)), cum_weights=self.tenant_shares)[0]
         return Person(tenant, first, last, emails, phones)
 
-    def spelled_email(self, person: Person) -> str:
+    def _spelled_email(self, person: Person) -> str:
         email = self.rng.choice(person.emails)
         roll = self.rng.random()
         if roll < 0.10:
@@ -173,10 +176,10 @@ class DemoWriter:
             return f" {email}\u00a0"
         return email
 
-    def spelled_phone(self, person: Person) -> str:
+    def _spelled_phone(self, person: Person) -> str:
         return self.rng.choice(PHONE_SPELLINGS).format(*self.rng.choice(person.phones))
 
-    def spelled_name(self, person: Person) -> str:
+    def _spelled_name(self, person: Person) -> str:
         roll = self.rng.random()
         if roll < 0.10:
             return f"{person.last_name.upper()} {person.first_name}"
@@ -186,33 +189,33 @@ class DemoWriter:
             return person.last_name
         return f"{person.first_name} {person.last_name}"
 
-    def identifiers(self, person: Person) -> tuple[str | None, str | None]:
+    def _identifiers(self, person: Person) -> tuple[str | None, str | None]:
         """An (e-mail, phone) pair as an agent or a bot would have taken it down."""
         roll = self.rng.random()
         if roll < 0.55:
-            return self.spelled_email(person), self.spelled_phone(person)
+            return self._spelled_email(person), self._spelled_phone(person)
         if roll < 0.75:
-            return None, self.spelled_phone(person)
+            return None, self._spelled_phone(person)
         if roll < 0.92:
-            return self.spelled_email(person), None
+            return self._spelled_email(person), None
         if roll < 0.94:
-            return self.rng.choice(PLACEHOLDER_EMAILS), self.spelled_phone(person)
+            return self.rng.choice(PLACEHOLDER_EMAILS), self._spelled_phone(person)
         if roll < 0.95:
-            return self.spelled_email(person), self.rng.choice(PLACEHOLDER_PHONES)
+            return self._spelled_email(person), self.rng.choice(PLACEHOLDER_PHONES)
         if roll < 0.96:
             return None, PHONE_SPELLINGS[0].format(*self.company_phones[person.tenant])
         if roll < 0.97:
-            return self.spelled_email(person), PHONE_SPELLINGS[1].format(
+            return self._spelled_email(person), PHONE_SPELLINGS[1].format(
                 *self.reception_phones[person.tenant]
             )
         if roll < 0.99:
             return None, None
         return self.rng.choice(PLACEHOLDER_EMAILS), self.rng.choice(PLACEHOLDER_PHONES)
 
-    def moment(self) -> datetime:
+    def _moment(self) -> datetime:
         return FIRST_DAY + timedelta(seconds=self.rng.randrange(2 * 365 * 24 * 3600))
 
-    def spelled_moment(self, moment: datetime) -> str:
+    def _spelled_moment(self, moment: datetime) -> str:
         roll = self.rng.random()
         if roll < 0.6:
             return moment.strftime("%Y-%m-%d %H:%M:%S")
@@ -222,17 +225,17 @@ class DemoWriter:
             return moment.strftime("%Y-%m-%dT%H:%M:%S.250Z")
         return moment.strftime("%Y-%m-%dT%H:%M:%S+02:00")
 
-    def row_id(self, prefix: str) -> str:
+    def _row_id(self, prefix: str) -> str:
         return f"{prefix}_{self.rng.getrandbits(80):020x}"
 
-    def prospect_rows(self, known: list[Person]) -> Iterator[tuple]:
+    def _prospect_rows(self, known: list[Person]) -> Iterator[tuple]:
         self.prospect_of: dict[int, str] = {}
         for number in range(self.prospects):
             person = known[number % len(known)]
-            email, phone = self.identifiers(person)
-            created = self.moment()
+            email, phone = self._identifiers(person)
+            created = self._moment()
             changed = created + timedelta(days=self.rng.randrange(60))
-            prospect_id = self.row_id("prospect")
+            prospect_id = self._row_id("prospect")
             self.prospect_of.setdefault(number % len(known), prospect_id)
             yield (
                 prospect_id,
@@ -243,11 +246,11 @@ class DemoWriter:
                 phone,
                 self.rng.choice(PROSPECT_STATUSES),
                 self.rng.choice(PROSPECT_SOURCES),
-                self.spelled_moment(created),
-                self.spelled_moment(changed) if self.rng.random() < 0.9 else None,
+                self._spelled_moment(created),
+                self._spelled_moment(changed) if self.rng.random() < 0.9 else None,
             )
 
-    def appointment_rows(self, people: list[Person], known: list[Person]) -> Iterator[tuple]:
+    def _appointment_rows(self, people: list[Person], known: list[Person]) -> Iterator[tuple]:
         for _ in range(self.appointments):
             number = self.rng.randrange(len(people))
             person = people[number]
@@ -257,39 +260,39 @@ class DemoWriter:
                 prospect_id = self.prospect_of[number]
             name, email, phone = None, None, None
             if prospect_id is None or self.rng.random() < 0.5:
-                name = self.spelled_name(person) if self.rng.random() < 0.95 else None
-                email, phone = self.identifiers(person)
-            created = self.moment()
+                name = self._spelled_name(person) if self.rng.random() < 0.95 else None
+                email, phone = self._identifiers(person)
+            created = self._moment()
             tenant_id = self.tenant_ids[person.tenant]
             yield (
-                self.row_id("appointment"),
+                self._row_id("appointment"),
                 tenant_id,
                 prospect_id,
                 f"agent_{person.tenant:03d}",
                 name,
                 email,
                 phone,
-                self.spelled_moment(created + timedelta(days=self.rng.randrange(1, 30))),
+                self._spelled_moment(created + timedelta(days=self.rng.randrange(1, 30))),
                 self.rng.choice((15, 30, 45, 60)),
                 self.rng.choice(("scheduled", "completed", "cancelled")),
                 "Premier rendez-vous, rappeler la veille." if self.rng.random() < 0.3 else None,
-                self.spelled_moment(created),
+                self._spelled_moment(created),
                 None,
             )
 
-    def conversation_rows(self, people: list[Person]) -> Iterator[tuple]:
+    def _conversation_rows(self, people: list[Person]) -> Iterator[tuple]:
         for number in range(self.conversations):
             person = self.rng.choice(people)
             channel = self.rng.choice(CHANNELS)
-            email, phone = self.identifiers(person)
+            email, phone = self._identifiers(person)
             if channel in ("voice", "sms", "whatsapp") and phone:
                 email = email if self.rng.random() < 0.2 else None
-            name = self.spelled_name(person) if self.rng.random() < 0.5 else None
-            first = self.moment()
+            name = self._spelled_name(person) if self.rng.random() < 0.5 else None
+            first = self._moment()
             last = first + timedelta(minutes=self.rng.randrange(1, 4000))
             tenant_id = self.tenant_ids[person.tenant]
             yield (
-                self.row_id("conversation"),
+                self._row_id("conversation"),
                 f"CH{number:032x}",
                 tenant_id,
                 phone,
@@ -298,9 +301,9 @@ class DemoWriter:
                 f'["{channel}"]',
                 channel,
                 '{"intent": "rendez-vous", "langue": "fr"}',
-                self.spelled_moment(first),
-                self.spelled_moment(last),
+                self._spelled_moment(first),
+                self._spelled_moment(last),
                 self.rng.choice(("active", "closed")),
-                self.spelled_moment(first),
-                self.spelled_moment(last),
+                self._spelled_moment(first),
+                self._spelled_moment(last),
             )

@@ -16,7 +16,9 @@ from coccinelle_assets.live.schema import read_schema
 from coccinelle_assets.resolution.warehouse_tables import write_texts
 from coccinelle_assets.sql import load_sql, statements
 
-LAST_RECEIPT = "SELECT run_id FROM customer_promotions ORDER BY promoted_at DESC, run_id DESC LIMIT 1"
+LAST_RECEIPT = (
+    "SELECT run_id FROM customer_promotions ORDER BY promoted_at DESC, run_id DESC LIMIT 1"
+)
 
 
 def last_promotion(live: sqlite3.Connection) -> str | None:
@@ -27,7 +29,9 @@ def last_promotion(live: sqlite3.Connection) -> str | None:
     return receipt[0] if receipt else None
 
 
-def remember_promotion(connection: DuckDBPyConnection, run_id: str, last_run_id: str | None) -> None:
+def remember_promotion(
+    connection: DuckDBPyConnection, run_id: str, last_run_id: str | None
+) -> None:
     """Write live.customers and live.links for a run that is about to publish.
 
     Rows of other runs than the last promoted one are removed.

@@ -183,7 +183,9 @@ def _publish_customers(live: sqlite3.Connection, counts: dict[str, int]) -> Iter
     _run(live, "sql/publish/unavailable_customers.sql")
     for (record_id,) in live.execute("SELECT id FROM stale_customers ORDER BY id"):
         yield Deferred("customers", record_id, "changed")
-    unpublished = "SELECT id FROM unavailable_customers WHERE id IN (SELECT id FROM plan.new_customers)"
+    unpublished = (
+        "SELECT id FROM unavailable_customers WHERE id IN (SELECT id FROM plan.new_customers)"
+    )
     for (record_id,) in live.execute(f"{unpublished} ORDER BY id"):
         yield Deferred("customers", record_id, "identifier_taken")
 
@@ -270,7 +272,8 @@ def _require_unique_indexes(live: sqlite3.Connection) -> None:
     for column in ("email", "phone"):
         if frozenset(("tenant_id", column)) not in covered:
             live.execute(
-                f"CREATE UNIQUE INDEX idx_customers_tenant_{column} ON customers (tenant_id, {column})"
+                f"CREATE UNIQUE INDEX idx_customers_tenant_{column}"
+                f" ON customers (tenant_id, {column})"
             )
 
 

@@ -58,7 +58,8 @@ def load_sources(connection: DuckDBPyConnection, snapshot: Path, schema: Schema)
             origin = f"snapshot.{quoted(table)}" if schema.has(table) else "(SELECT 1) WHERE FALSE"
             selection = schema.selection(table, columns)
             connection.execute(
-                f"CREATE OR REPLACE TABLE source.{quoted(table)} AS SELECT {selection} FROM {origin}"
+                f"CREATE OR REPLACE TABLE source.{quoted(table)} AS"
+                f" SELECT {selection} FROM {origin}"
             )
         _load_tenants(connection, schema)
         _load_business_identifiers(connection, schema)

@@ -91,4 +91,8 @@ def merge_tags(live: str, seen: str) -> str:
     if not isinstance(tags, list):
         return live
     missing = [tag for tag in json.loads(seen) if tag not in tags]
-    return json.dumps([*tags, *missing], ensure_ascii=False, separators=(",", ":")) if missing else live
+    return (
+        json.dumps([*tags, *missing], ensure_ascii=False, separators=(",", ":"))
+        if missing
+        else live
+    )

@@ -10,7 +10,9 @@ from coccinelle_assets.resolution.normalize.text import trimmed
 
 # Spellings that the validator accepts for certain, once lower-cased (RE2 syntax, full match).
 # Lengths stay far below the limits of RFC 5321: 64 for the local part, 63 for a label.
-PLAIN_EMAIL = r"[A-Za-z0-9]{1,30}([._+-][A-Za-z0-9]{1,15}){0,2}@([A-Za-z0-9]{1,30}\.){1,3}[A-Za-z]{2,6}"
+PLAIN_EMAIL = (
+    r"[A-Za-z0-9]{1,30}([._+-][A-Za-z0-9]{1,15}){0,2}@([A-Za-z0-9]{1,30}\.){1,3}[A-Za-z]{2,6}"
+)
 # Top-level domains that are reserved, so that the validator refuses them (RFC 6761 and others).
 RESERVED_EMAIL = r"(?i).*\.(test|invalid|local|onion|arpa|alt)"
 

@@ -22,9 +22,7 @@ _SPECIAL_WORDS = "|".join(
     re.escape(word) for word in sorted(TITLES | PARTICLES | COUPLE_LINKS) if word.isalpha()
 )
 # Two capitalised words: "Jean-Luc Dupont" (RE2, full match) ...
-PLAIN_NAME = (
-    r"\p{Lu}\p{Ll}{1,20}(-\p{Lu}\p{Ll}{1,20})? \p{Lu}\p{Ll}{1,20}(-\p{Lu}\p{Ll}{1,20})?"
-)
+PLAIN_NAME = r"\p{Lu}\p{Ll}{1,20}(-\p{Lu}\p{Ll}{1,20})? \p{Lu}\p{Ll}{1,20}(-\p{Lu}\p{Ll}{1,20})?"
 # ... unless, in lower case, one of them is a title or a particle.
 SPECIAL_NAME = f"({_SPECIAL_WORDS}) .*|.* ({_SPECIAL_WORDS})"
 _ELIDED = re.compile(r"^[dl]['’]\S", re.IGNORECASE)
@@ -38,7 +36,7 @@ class Name(NamedTuple):
 
 
 def split_name(text: str) -> Name:
-    """The parts of a whole name: `DUPONT Jean`, `Mme Le Goff`, `M. et Mme Martin` and plain ones."""
+    """The parts of a whole name: `DUPONT Jean`, `Mme Le Goff`, `M. et Mme Martin`, plain ones."""
     whole = collapsed(text)
     if not any(character.isalpha() for character in whole):
         return Name(None, None)
@@ -75,8 +73,7 @@ def _without_titles(words: list[str]) -> tuple[bool, str]:
     """Drop leading titles (`M. et Mme`); say whether there were any."""
     index = 0
     while index < len(words) and (
-        words[index].casefold() in TITLES
-        or (index > 0 and words[index].casefold() in COUPLE_LINKS)
+        words[index].casefold() in TITLES or (index > 0 and words[index].casefold() in COUPLE_LINKS)
     ):
         index += 1
     return index > 0, " ".join(words[index:])

@@ -1,0 +1,33 @@
+# Everything runs in .venv, made on first use; PYTHON chooses the interpreter (3.11 or newer).
+PYTHON ?= python3
+BIN := .venv/bin
+DEMO := $(CURDIR)/demo
+
+.PHONY: demo test lint ui clean
+
+demo: .venv/installed
+	$(BIN)/coccinelle demo --directory demo
+
+test: .venv/installed
+	$(BIN)/pytest
+
+lint: .venv/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	DAGSTER_HOME= $(BIN)/dagster definitions validate -w workspace.yaml
+
+ui: .venv/installed
+	mkdir -p $(DEMO)/.coccinelle/dagster
+	test -e $(DEMO)/.coccinelle/dagster/dagster.yaml || \
+		cp coccinelle_assets/dagster.yaml $(DEMO)/.coccinelle/dagster/dagster.yaml
+	DAGSTER_HOME=$(DEMO)/.coccinelle/dagster COCCINELLE_DATABASE=$(DEMO)/coccinelle.db \
+		$(BIN)/dagster dev -w workspace.yaml
+
+clean:
+	rm -rf .venv demo
+
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	touch $@

@@ -1,0 +1,2 @@
+-- Migration plan, verification 1: how many customers there are. Grain: one row.
+SELECT COUNT(*) AS total_customers FROM customers

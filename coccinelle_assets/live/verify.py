@@ -1,0 +1,92 @@
+"""The migration plan's verification of a live database, and the predicates, read-only."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from coccinelle_assets.errors import CoccinelleError
+from coccinelle_assets.live.predicates import VERIFIABLE, Finding, evaluate
+from coccinelle_assets.live.publish import link_statistics_query
+from coccinelle_assets.live.schema import Column, read_schema, require_sources
+from coccinelle_assets.settings import GateThresholds
+from coccinelle_assets.sql import load_sql
+
+# The plan's five queries, in its order; each is a file of live/sql/verify.
+QUERIES = (
+    "total_customers",
+    "customers_by_source",
+    "linked_appointments",
+    "linked_conversations",
+    "potential_duplicates",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """Answers of the plan's queries, as columns and rows, and the predicates' findings."""
+
+    answers: dict[str, tuple[Sequence[str], Sequence[Sequence[Any]]]]
+    findings: list[Finding]
+
+    @property
+    def holds(self) -> bool:
+        """Whether every predicate holds and no duplicate was found."""
+        return not self.answers["potential_duplicates"][1] and all(
+            finding.holds for finding in self.findings
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """The verification as JSON takes it."""
+        return {
+            "holds": self.holds,
+            "answers": {
+                name: [dict(zip(columns, row, strict=True)) for row in rows]
+                for name, (columns, rows) in self.answers.items()
+            },
+            "checks": [
+                {
+                    "name": finding.predicate.name,
+                    "holds": finding.holds,
+                    "offenders": finding.offenders,
+                    "applicable": finding.applicable,
+                    "sample": [
+                        dict(zip(finding.columns, row, strict=True)) for row in finding.sample
+                    ],
+                }
+                for finding in self.findings
+            ],
+        }
+
+
+def verify(live: sqlite3.Connection, database: str, thresholds: GateThresholds) -> Verification:
+    """Verify a live database inside one read transaction; nothing is written to it.
+
+    Raises CoccinelleError when it was never migrated.
+    """
+    schema = read_schema(live)
+    require_sources(schema, database)
+    unlinked = [
+        table
+        for table in ("appointments", "omni_conversations")
+        if schema.deployed(table, Column("customer_id")) is None
+    ]
+    if not schema.has("customers") or unlinked:
+        raise CoccinelleError(
+            f"{database} has no customers to verify: run `coccinelle migrate {database}` first"
+        )
+    live.execute("BEGIN")
+    try:
+        live.execute(f"CREATE TEMP TABLE link_statistics AS {link_statistics_query(schema)}")
+        answers = {name: _answer(live, name) for name in QUERIES}
+        findings = evaluate(live.execute, VERIFIABLE, thresholds, schema.tables)
+    finally:
+        live.execute("ROLLBACK")
+    return Verification(answers, findings)
+
+
+def _answer(live: sqlite3.Connection, name: str) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
+    cursor = live.execute(load_sql("coccinelle_assets.live", f"sql/verify/{name}.sql"))
+    return [column[0] for column in cursor.description], cursor.fetchall()

@@ -1,0 +1,14 @@
+-- The edges between the records of one customer. Grain: one row per edge, with the value shared.
+-- Input: ssot.crosswalk, identity.clusters, edges, evidence, contacts. Parameter: $customer_id.
+SELECT
+    e.record_no,
+    e.other_no,
+    e.kind,
+    COALESCE(v.value, CASE e.kind WHEN 'prospect_id' THEN c.prospect_id ELSE c.customer_id END, '')
+FROM ssot.crosswalk AS w
+JOIN identity.clusters AS k ON k.cluster_id = w.cluster_id
+JOIN identity.edges AS e ON e.record_no = k.record_no
+JOIN identity.contacts AS c ON c.record_no = e.record_no
+LEFT JOIN identity.evidence AS v ON v.record_no = e.record_no AND v.kind = e.kind
+WHERE w.customer_id = $customer_id AND e.record_no <> e.other_no
+ORDER BY e.record_no, e.other_no, e.kind

@@ -1,0 +1,199 @@
+"""What the command line shows: progress and messages on stderr, tables on stdout."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from coccinelle_assets.live.summary import Summary
+    from coccinelle_assets.live.verify import Verification
+    from coccinelle_assets.resolution.explain import Explanation
+    from coccinelle_assets.runs import RunOutcome
+
+output = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+
+def say(text: str) -> None:
+    """One line for the reader, never folded: it may hold a command to copy."""
+    output.print(escape(text), soft_wrap=True)
+
+
+@contextmanager
+def steps(total: int) -> Iterator[Callable[[str], None]]:
+    """A progress bar over the steps of a run; yields what is called as each starts."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=errors, transient=True) as progress:
+        task = progress.add_task("starting", total=total)
+        started = 0
+
+        def report(step: str) -> None:
+            nonlocal started
+            progress.update(task, description=step.replace("_", " "), completed=started)
+            started += 1
+
+        yield report
+
+
+def outcome_as_dict(
+    outcome: RunOutcome, summary: Summary | None, *, dry_run: bool
+) -> dict[str, Any]:
+    """A run's outcome as JSON takes it."""
+    status = "promoted" if outcome.promoted else "refused" if outcome.refused else "error"
+    return {
+        "run_id": outcome.run_id,
+        "status": "dry_run" if dry_run and outcome.promoted else status,
+        "dry_run": dry_run,
+        "refused_by": outcome.refused,
+        "error": outcome.error,
+        "promotion": outcome.promotion,
+        "summary": summary.as_dict() if summary else None,
+        "checks": [
+            {
+                "asset": check.asset,
+                "name": check.name,
+                "passed": check.passed,
+                "severity": check.severity,
+                "offenders": check.offenders,
+            }
+            for check in outcome.checks
+        ],
+    }
+
+
+def show_outcome(outcome: RunOutcome, summary: Summary | None, *, dry_run: bool) -> None:
+    """The summary of a run, or why it was held."""
+    for check in outcome.checks:
+        if not check.passed:
+            color = "red" if check.severity == "ERROR" else "yellow"
+            errors.print(
+                f"[{color}]{check.severity}[/] {check.asset} {check.name}: "
+                f"{check.offenders} offending rows"
+            )
+    if outcome.refused:
+        errors.print(
+            "[red]Held:[/] a gate refused, nothing was written. "
+            f"The offenders are in the run's checks in the UI (run {outcome.run_id})."
+        )
+    if outcome.error:
+        errors.print(f"[red]Error:[/] {escape(outcome.error)}")
+    if summary is not None:
+        output.print(summary_table(summary))
+        output.print(_changes(outcome, dry_run=dry_run), soft_wrap=True)
+
+
+def summary_table(summary: Summary) -> Table:
+    """Records, links and customers before and after, per source."""
+    table = Table(title="Customers", title_justify="left")
+    for name, justify in (
+        ("source", "left"),
+        ("records", "right"),
+        ("linked before", "right"),
+        ("linked after", "right"),
+        ("share", "right"),
+        ("unlinked", "right"),
+    ):
+        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    for source in summary.sources:
+        before = "-" if source.source_table == "prospects" else f"{source.linked_before:,}"
+        table.add_row(
+            source.source_table,
+            f"{source.records:,}",
+            before,
+            f"{source.linked:,}",
+            f"{source.linked_share:.1%}",
+            f"{source.unlinked:,}",
+        )
+    table.add_section()
+    table.add_row(
+        "customers",
+        f"{summary.customers:,}",
+        f"{summary.customers_before:,}",
+        f"{summary.customers:,}",
+        "",
+        "",
+    )
+    reasons = ", ".join(f"{name} {count:,}" for name, count in summary.unlinked_by_reason.items())
+    table.caption = (
+        f"{summary.duplicates:,} duplicate records found their customer; "
+        f"unlinked: {reasons or 'none'}"
+    )
+    table.caption_justify = "left"
+    return table
+
+
+def _changes(outcome: RunOutcome, *, dry_run: bool) -> str:
+    promotion = outcome.promotion
+    if not promotion.get("rows_written"):
+        return "Nothing to write: the live database holds all of it already."
+    verb = "Would write" if dry_run else "Promoted"
+    written = ", ".join(
+        f"{name.replace('_', ' ')} {promotion[name]:,}"
+        for name in (
+            "new_customers",
+            "changed_customers",
+            "merged_customers",
+            "appointment_links",
+            "conversation_links",
+            "deferred",
+        )
+        if name in promotion
+    )
+    backup = promotion.get("backup")
+    return f"{verb}: {written}." + (f"\nBackup: {backup}" if backup else "")
+
+
+def show_verification(verification: Verification) -> None:
+    """The plan's five queries and the checks, as tables."""
+    table = Table(title="Verification of the live database", title_justify="left")
+    table.add_column("query")
+    table.add_column("answer")
+    for name, (columns, rows) in verification.answers.items():
+        answer = "\n".join(
+            ", ".join(f"{column} {value}" for column, value in zip(columns, row, strict=True))
+            for row in rows
+        )
+        table.add_row(name.replace("_", " "), escape(answer) or "none")
+    output.print(table)
+    for finding in verification.findings:
+        mark = "[green]ok[/]" if finding.holds else "[red]FAILED[/]"
+        note = "" if finding.applicable else " (not applicable: no such table)"
+        if not finding.holds:
+            note = f" {finding.offenders:,} offending rows, such as {finding.sample[0]}"
+        output.print(f"{mark}  {finding.predicate.description}{escape(note)}", soft_wrap=True)
+
+
+def show_explanation(asked_for: str, explanation: Explanation) -> None:
+    """The records of a customer as a table, and its chain as sentences."""
+    if asked_for != explanation.customer_id:
+        say(f"{asked_for} was merged into {explanation.customer_id}.")
+    table = Table(
+        title=f"{explanation.customer_id} of {explanation.tenant_id}", title_justify="left"
+    )
+    for name in ("seen", "record", "name", "e-mail as written", "phone as written"):
+        table.add_column(name)
+    for row in explanation.records:
+        name = " ".join(part for part in (row["first_name"], row["last_name"]) if part)
+        table.add_row(
+            row["observed_at"],
+            escape(f"{row['source_table']}/{row['source_id']}"),
+            escape(name),
+            escape(row["raw_email"] or ""),
+            escape(row["raw_phone"] or ""),
+        )
+    output.print(table)
+    for tie in explanation.ties:
+        if tie.reached_from:
+            say(f"{tie.record} is tied to {tie.reached_from} by {tie.kind} {tie.value}")

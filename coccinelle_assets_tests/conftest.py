@@ -1,0 +1,62 @@
+"""Fixtures: a database of the application's, and the settings that point at it."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from coccinelle_assets.runs import RunOutcome, run_migration
+from coccinelle_assets.settings import Settings, load_settings
+from coccinelle_assets_tests.databases import AppDatabase
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in os.environ:
+        if name.startswith(("COCCINELLE_", "DAGSTER_HOME")):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> AppDatabase:
+    """An empty application database with the tenants t1 and t2."""
+    return AppDatabase(tmp_path / "app.db")
+
+
+@pytest.fixture
+def settings(app: AppDatabase) -> Settings:
+    return load_settings(database=app.path)
+
+
+@pytest.fixture
+def migrate(app: AppDatabase) -> Callable[..., RunOutcome]:
+    """Run the whole Dagster job on the application database."""
+
+    def run(*, dry_run: bool = False, **overrides: object) -> RunOutcome:
+        return run_migration(load_settings(database=app.path, **overrides), dry_run=dry_run)
+
+    return run
+
+
+@pytest.fixture
+def untouched(app: AppDatabase) -> Callable[[], bool]:
+    """Whether the database file is byte for byte what it was when the fixture was first asked."""
+    state: dict[str, bytes] = {}
+
+    def check() -> bool:
+        return state.setdefault("bytes", app.path.read_bytes()) == app.path.read_bytes()
+
+    return check
+
+
+def schema_of(path: Path) -> list[tuple[str, str]]:
+    """Every object of a database and its SQL text."""
+    connection = sqlite3.connect(path)
+    try:
+        return connection.execute("SELECT name, sql FROM sqlite_master ORDER BY name").fetchall()
+    finally:
+        connection.close()
