@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from importlib.resources import files
 from pathlib import Path
 
 import dagster as dg
 
 from coccinelle_assets.automation.jobs import MIGRATE
 from coccinelle_assets.automation.progress import on_step
+from coccinelle_assets.automation.run_history import open_instance
 from coccinelle_assets.definitions import build_defs
 from coccinelle_assets.settings import Settings
 
@@ -39,17 +39,6 @@ class RunOutcome:
     promotion: dict[str, object] = field(default_factory=dict)
 
 
-def open_instance(settings: Settings) -> dg.DagsterInstance:
-    """The Dagster instance that keeps the run history, made on first use with telemetry off."""
-    home = settings.dagster_home
-    home.mkdir(parents=True, exist_ok=True)
-    config = home / "dagster.yaml"
-    if not config.exists():
-        template = files("coccinelle_assets").joinpath("dagster.yaml")
-        config.write_text(template.read_text(encoding="utf-8"), encoding="utf-8")
-    return dg.DagsterInstance.from_config(str(home))
-
-
 def run_migration(
     settings: Settings, *, dry_run: bool = False, report: Callable[[str], None] | None = None
 ) -> RunOutcome:
@@ -57,7 +46,7 @@ def run_migration(
     os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "yes")
     token = on_step.set(report)
     try:
-        with open_instance(settings) as instance:
+        with open_instance(settings.dagster_home) as instance:
             result = (
                 build_defs(settings)
                 .resolve_job_def(MIGRATE)

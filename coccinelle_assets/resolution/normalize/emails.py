@@ -25,6 +25,6 @@ def normalize_email(spelling: str) -> str | None:
     if not text or "@" not in text or len(text) > 320:
         return None
     try:
-        return validate_email(text, check_deliverability=False).normalized.lower()
+        return validate_email(text.lower(), check_deliverability=False).normalized
     except EmailNotValidError:
         return None

@@ -16,6 +16,7 @@ FRANCE = "FR"
 PLAIN_PHONE_SEPARATORS = r"[ .\-\x{a0}\x{202f}]"
 _TEL = re.compile(r"^tel:", re.IGNORECASE)
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
+_SPACE = re.compile(r"\s")
 # NSN: the national significant number, without country code and trunk prefix.
 _NUMBER_TYPES = (
     "fixed_line",
@@ -37,7 +38,8 @@ def normalize_phone(spelling: str, default_region: str = FRANCE) -> str | None:
 
     `default_region` is the region of spellings without a country code.
     """
-    text = _INVISIBLE.sub("", _TEL.sub("", trimmed(spelling)))
+    # `phonenumbers` knows few spaces: not the narrow one (U+202F) that French typography uses.
+    text = _SPACE.sub(" ", _INVISIBLE.sub("", _TEL.sub("", trimmed(spelling))))
     if not text or len(text) > 60:
         return None
     number = _valid_number(text, default_region)

@@ -1,0 +1,1 @@
+"""Measurements: how well records are resolved, and how fast a migration is."""

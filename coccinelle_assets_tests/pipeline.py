@@ -1,0 +1,86 @@
+"""The pipeline without Dagster: the same functions in the same order, a warehouse in memory."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+
+from coccinelle_assets.live.backups import back_up
+from coccinelle_assets.live.connect import open_live
+from coccinelle_assets.live.plan import PlanCounts, write_plan
+from coccinelle_assets.live.promoted import forget_deferred, last_promotion, remember_promotion
+from coccinelle_assets.live.publish import Publication, publish
+from coccinelle_assets.live.schema import read_schema, require_sources
+from coccinelle_assets.live.snapshot import repair_snapshot, take_snapshot
+from coccinelle_assets.live.warehouse_sources import UnreadableTextError, load_sources
+from coccinelle_assets.resolution.contacts import build_contacts
+from coccinelle_assets.resolution.customers import build_customers
+from coccinelle_assets.resolution.identity import build_clusters, build_identifiers
+from coccinelle_assets.resolution.linkage import build_links
+from coccinelle_assets.settings import load_settings
+
+
+class Pipeline:
+    """Snapshot, resolve, plan and publish one database; each step can be had on its own."""
+
+    def __init__(self, database: Path, warehouse: str = ":memory:", **overrides: object) -> None:
+        self.database = database
+        self.settings = load_settings(database=database, **overrides)
+        self.home = self.settings.home_directory
+        self.home.mkdir(parents=True, exist_ok=True)
+        self.plan_path = self.home / "plan.sqlite"
+        self.warehouse = duckdb.connect(warehouse)
+        self.warehouse.execute("SET threads = 1")
+        self.runs = 0
+
+    @property
+    def run_id(self) -> str:
+        return f"run-{self.runs:04d}"
+
+    def resolve(self) -> None:
+        """Everything up to the links, from a fresh snapshot."""
+        snapshot = self.home / "snapshot.sqlite"
+        take_snapshot(self.database, snapshot, self.settings.busy_timeout_seconds)
+        connection = sqlite3.connect(snapshot)
+        schema = read_schema(connection)
+        connection.close()
+        require_sources(schema, str(self.database))
+        try:
+            load_sources(self.warehouse, snapshot, schema)
+        except UnreadableTextError:
+            repair_snapshot(snapshot, schema)
+            load_sources(self.warehouse, snapshot, schema)
+        build_contacts(self.warehouse, self.settings)
+        build_identifiers(self.warehouse, self.settings)
+        build_clusters(self.warehouse)
+        build_customers(self.warehouse)
+        build_links(self.warehouse)
+
+    def plan(self) -> PlanCounts:
+        """Resolve, and write the plan of the next run."""
+        self.resolve()
+        self.runs += 1
+        return write_plan(self.warehouse, self.plan_path, self.run_id)
+
+    def publish(
+        self, before_commit: Callable[[Publication], None] = lambda publication: None
+    ) -> Publication:
+        """Publish the plan that is there, remembered as the promotion asset remembers it."""
+        timeout = self.settings.busy_timeout_seconds
+        with open_live(self.database, timeout, writable=True) as live:
+            back_up(live, self.home / "backups", self.run_id, self.settings.backups_kept)
+            remember_promotion(self.warehouse, self.run_id, last_promotion(live))
+
+            def forget(publication: Publication) -> None:
+                forget_deferred(self.warehouse, self.run_id, publication.deferred)
+                before_commit(publication)
+
+            return publish(live, self.plan_path, self.run_id, self.settings, forget)
+
+    def run(self) -> Publication:
+        """One whole run."""
+        self.plan()
+        return self.publish()
