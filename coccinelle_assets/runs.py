@@ -12,7 +12,7 @@ import dagster as dg
 from coccinelle_assets.automation.jobs import MIGRATE
 from coccinelle_assets.automation.progress import on_step
 from coccinelle_assets.automation.run_history import open_instance
-from coccinelle_assets.definitions import build_defs
+from coccinelle_assets.definitions import build_defs, build_resources
 from coccinelle_assets.settings import Settings
 
 
@@ -46,19 +46,17 @@ def run_migration(
     os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "yes")
     token = on_step.set(report)
     try:
-        with open_instance(settings.dagster_home) as instance:
-            result = (
-                build_defs(settings)
-                .resolve_job_def(MIGRATE)
-                .execute_in_process(
-                    instance=instance,
-                    raise_on_error=False,
-                    run_config={
-                        "ops": {"promotion": {"config": {"dry_run": dry_run}}},
-                        "loggers": {"progress": {}},
-                    },
-                    tags={"coccinelle/started_by": "command line"},
-                )
+        definitions = build_defs(settings)
+        warehouse = build_resources(settings)["warehouse"]
+        with open_instance(settings.dagster_home) as instance, warehouse.hold():
+            result = definitions.resolve_job_def(MIGRATE).execute_in_process(
+                instance=instance,
+                raise_on_error=False,
+                run_config={
+                    "ops": {"promotion": {"config": {"dry_run": dry_run}}},
+                    "loggers": {"progress": {}},
+                },
+                tags={"coccinelle/started_by": "command line"},
             )
     finally:
         on_step.reset(token)

@@ -125,6 +125,7 @@ def _metadata(
     if result is None:
         return metadata
     metadata |= result.counts
+    metadata["dagster/row_count"] = result.counts["customers"]
     if backup is not None:
         metadata["backup"] = dg.MetadataValue.path(backup)
     if result.deferred:

@@ -66,7 +66,7 @@ def publish(
 ) -> Publication:
     """Apply the plan file at `plan` to `live`, all of it or nothing.
 
-    `live` is an open connection in autocommit mode. `before_commit` is called with what was
+    `live` is a fresh connection in autocommit mode. `before_commit` is called with what was
     written once every predicate holds; an exception from it rolls everything back too.
     Raises PromotionRefusedError when a predicate does not hold on the result.
     """
@@ -94,14 +94,12 @@ def _transaction(live: sqlite3.Connection) -> Iterator[None]:
     live.execute("BEGIN IMMEDIATE")
     try:
         yield
-    except BaseException:
-        live.execute("ROLLBACK")
-        raise
-    try:
-        live.execute("COMMIT")
-    except sqlite3.Error:
         # A reader that stays longer than the timeout keeps COMMIT from its exclusive lock.
-        live.execute("ROLLBACK")
+        live.execute("COMMIT")
+    except BaseException:
+        # Some errors, such as a full disk, have rolled back already.
+        if live.in_transaction:
+            live.execute("ROLLBACK")
         raise
 
 
@@ -120,6 +118,7 @@ def _apply(live: sqlite3.Connection, run_id: str, thresholds: GateThresholds) ->
     _count_statistics(live, schema, publication.counts)
     publication.counts["rows_written"] = live.total_changes - before
     publication.counts["deferred"] = len(publication.deferred)
+    publication.counts["customers"] = _scalar(live, "SELECT count(*) FROM customers")
     _audit(live, schema, publication, thresholds)
     _write_receipt(live, run_id, publication)
     return publication
@@ -168,7 +167,7 @@ def _create_tables(live: sqlite3.Connection, schema: Schema) -> None:
             live.execute(f"ALTER TABLE {table} ADD COLUMN customer_id TEXT")
 
 
-def _publish_customers(live: sqlite3.Connection, counts: dict[str, int]) -> Iterator[Deferred]:
+def _publish_customers(live: sqlite3.Connection, counts: dict[str, int]) -> list[Deferred]:
     _run_script(live, "sql/publish/stale_customers.sql")
     more = True
     while more:
@@ -181,13 +180,17 @@ def _publish_customers(live: sqlite3.Connection, counts: dict[str, int]) -> Iter
         _require_no_orphans(live)
     counts.update(new_customers=new, changed_customers=changed, merged_customers=merged)
     _run(live, "sql/publish/unavailable_customers.sql")
-    for (record_id,) in live.execute("SELECT id FROM stale_customers ORDER BY id"):
-        yield Deferred("customers", record_id, "changed")
     unpublished = (
         "SELECT id FROM unavailable_customers WHERE id IN (SELECT id FROM plan.new_customers)"
     )
-    for (record_id,) in live.execute(f"{unpublished} ORDER BY id"):
-        yield Deferred("customers", record_id, "identifier_taken")
+    return [
+        Deferred("customers", record_id, reason)
+        for reason, query in (
+            ("changed", "SELECT id FROM stale_customers"),
+            ("identifier_taken", unpublished),
+        )
+        for (record_id,) in live.execute(f"{query} ORDER BY id")
+    ]
 
 
 def _require_no_orphans(live: sqlite3.Connection) -> None:
@@ -209,9 +212,17 @@ def _publish_links(
         for detail, name in seen.items()
         if name
     )
-    written = _run(
-        live, "sql/publish/links.sql", table=table, links=links, unchanged=unchanged
-    ).rowcount
+    key = _row_key(live, table)
+    _run(
+        live,
+        "sql/publish/matching_rows.sql",
+        table=table,
+        links=links,
+        key=key,
+        unchanged=unchanged,
+    )
+    written = _run(live, "sql/publish/links.sql", table=table, key=key).rowcount
+    live.execute("DROP TABLE matching_rows")
     planned = _scalar(live, f"SELECT count(*) FROM plan.{links} WHERE changed")
     deferred = []
     if written < planned:
@@ -219,6 +230,15 @@ def _publish_links(
         written += recovered
     counts[links] = written
     return deferred
+
+
+def _row_key(live: sqlite3.Connection, table: str) -> str:
+    """The column by which a table is stored: rowid, or its id when it is WITHOUT ROWID."""
+    try:
+        live.execute(f"SELECT rowid FROM {table} LIMIT 0")
+    except sqlite3.OperationalError:
+        return "id"
+    return "rowid"
 
 
 def _deployed_details(schema: Schema, table: str) -> dict[str, str | None]:
@@ -332,7 +352,6 @@ def _write_receipt(live: sqlite3.Connection, run_id: str, publication: Publicati
         return
     reasons = Counter(deferred.reason for deferred in publication.deferred)
     counts = publication.counts | {
-        "customers": _scalar(live, "SELECT count(*) FROM customers"),
         "deferred_by_reason": dict(sorted(reasons.items())),
     }
     checksums = live.execute("SELECT checksums FROM plan.plan").fetchone()[0]

@@ -33,7 +33,7 @@ def build_contacts(connection: DuckDBPyConnection, rules: IdentityRules) -> None
     build_spellings(
         connection,
         "email_spellings",
-        {"plain": PLAIN_EMAIL, "reserved": RESERVED_EMAIL},
+        {"plain": rf"^[ \x{{a0}}]*({PLAIN_EMAIL})[ \x{{a0}}]*$", "reserved": RESERVED_EMAIL},
         ("spelling",),
         ("value",),
         lambda spelling: (normalize_email(spelling),),

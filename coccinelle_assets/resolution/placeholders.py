@@ -33,7 +33,8 @@ def placeholder_patterns(extra: Sequence[str], default_region: str) -> Placehold
     """The patterns of the shipped list and of `extra` entries.
 
     An entry with an @ is an e-mail, one with digits a phone, any other a word such as `inconnu`;
-    `*` stands for any text. Raises CoccinelleError for a phone entry that is no valid number.
+    `*` stands for any text. Raises CoccinelleError for a phone entry that is neither a valid number
+    nor an E.164 pattern.
     """
     emails, phones, words = [], [_repeated_or_counting()], []
     for entry in (*_shipped(), *extra):
@@ -60,7 +61,7 @@ def _glob(entry: str) -> str:
 
 
 def _phone(entry: str, default_region: str) -> str:
-    if "*" in entry:
+    if "*" in entry and re.fullmatch(r"[+*][0-9*]+", entry):
         return re.escape(entry).replace(r"\*", ".*")
     number = normalize_phone(entry, default_region)
     if number is None:

@@ -39,6 +39,15 @@ class Warehouse(dg.ConfigurableResource):
             connection.close()
 
     @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Keep the file open across the steps of a run in this process.
+
+        Closing it between steps would write the same blocks again and again.
+        """
+        with self.connect():
+            yield
+
+    @contextmanager
     def read(self) -> Iterator[DuckDBPyConnection]:
         """A read-only connection to a warehouse that is there already."""
         if not Path(self.path).is_file():

@@ -2,10 +2,15 @@
 -- number, 'now' or 30 February is no date here; resolution/models/timestamps.sql reads the same.
 -- Grain: scalar. Input: {value}. Output: 'YYYY-MM-DD HH:MM:SS' or NULL.
 CASE
+    -- Most values are in the output's form already.
+    WHEN datetime({value}) = {value}
+        AND substr({value}, 9, 2) < '29'
+        AND substr({value}, 12, 2) < '24'
+    THEN {value}
     WHEN
         (
-            {value} GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'
-            OR {value} GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9][ T][0-2][0-9]:[0-5][0-9]*'
+            {value} GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9][ T][0-2][0-9]:[0-5][0-9]*'
+            OR {value} GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'
         )
         AND substr({value}, 12, 2) < '24'
         AND (

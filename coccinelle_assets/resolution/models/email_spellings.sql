@@ -3,14 +3,17 @@
 -- Parameters: $plain, $reserved (resolution/normalize/emails.py).
 SELECT
     spelling,
-    CASE WHEN settled THEN lower(spelling) END AS value,
+    CASE WHEN settled THEN lower(address) END AS value,
     settled
 FROM (
     SELECT
-        raw_email AS spelling,
-        regexp_full_match(raw_email, $plain) AND NOT regexp_full_match(raw_email, $reserved)
-            AS settled
-    FROM records
-    WHERE raw_email IS NOT NULL
-    GROUP BY raw_email
-) AS spellings
+        spelling,
+        address,
+        address <> '' AND NOT regexp_full_match(address, $reserved) AS settled
+    FROM (
+        SELECT raw_email AS spelling, regexp_extract(raw_email, $plain, 1) AS address
+        FROM records
+        WHERE raw_email IS NOT NULL
+        GROUP BY raw_email
+    ) AS spellings
+) AS judged

@@ -11,6 +11,7 @@ PARTICLES = frozenset(
     "de du des d' la le les van von der den ter ten di da dos el al ben bin bent ould aït ait "
     "st. saint mac mc o'".split()
 )
+MAIDEN_NAME_MARKERS = frozenset("née nee né ne épouse epouse ép. ep. veuve vve".split())
 COMPOUND_HEADS = frozenset("jean marie anne pierre louis charles paul rose lou marc".split())
 COMPOUND_TAILS = frozenset(
     "pierre paul louis claude françois francois marc luc jacques michel marie christophe philippe "

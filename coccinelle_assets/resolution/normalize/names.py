@@ -13,6 +13,7 @@ from coccinelle_assets.resolution.normalize.french_names import (
     COMPOUND_TAILS,
     COUPLE_LINKS,
     FIRST_NAMES,
+    MAIDEN_NAME_MARKERS,
     PARTICLES,
     TITLES,
 )
@@ -51,6 +52,10 @@ def split_name(text: str) -> Name:
         return Name(None, whole)
     if len(words) == 1:
         return Name(None, words[0]) if titled or len(whole.split()) > 1 else _single(words[0])
+    return _split_by_maiden_name(words) or _split_plain(words)
+
+
+def _split_plain(words: list[str]) -> Name:
     return _split_by_capitals(words) or _split_by_particle(words) or _split_by_order(words)
 
 
@@ -63,6 +68,15 @@ def join_name(first: str | None, last: str | None) -> Name:
         name = split_name(first_text)
         return name if name.first else Name(first_text, None)
     return split_name(last_text) if last_text else Name(None, None)
+
+
+def _split_by_maiden_name(words: list[str]) -> Name | None:
+    """`Sophie Martin née Dubois`: what follows the first name is the last name, both of it."""
+    for index, word in enumerate(words[1:-1], start=1):
+        if word.casefold() in MAIDEN_NAME_MARKERS:
+            name = _split_plain(words[:index]) if index > 1 else _single(words[0])
+            return Name(name.first, " ".join([*filter(None, [name.last]), *words[index:]]))
+    return None
 
 
 def _single(word: str) -> Name:

@@ -7,7 +7,9 @@ import re
 # Zero-width characters and the soft hyphen are category Cf: str.strip() leaves them.
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f"
 _EDGES = re.compile(rf"^[\s{INVISIBLE}]+|[\s{INVISIBLE}]+$")
-_RUNS = re.compile(rf"[\s{INVISIBLE}]+")
+# The zero-width space marks a place between words; the others stand inside one.
+_INSIDE_WORDS = re.compile(f"[{INVISIBLE.replace(chr(0x200B), '')}]")
+_RUNS = re.compile(r"[\s\u200b]+")
 
 
 def trimmed(text: str) -> str:
@@ -16,5 +18,5 @@ def trimmed(text: str) -> str:
 
 
 def collapsed(text: str) -> str:
-    """`text` trimmed, every run of white space inside it one space."""
-    return _RUNS.sub(" ", trimmed(text))
+    """`text` trimmed, without invisible characters, every run of white space in it one space."""
+    return _RUNS.sub(" ", _INSIDE_WORDS.sub("", text)).strip()
