@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 from duckdb import DuckDBPyConnection
 
 from coccinelle_assets.resolution.normalize.emails import (
-    PLAIN_EMAIL,
+    PLAIN_EMAIL_SPELLING,
     RESERVED_EMAIL,
     normalize_email,
 )
 from coccinelle_assets.resolution.normalize.names import (
     PLAIN_NAME,
+    PLAIN_NAME_PART,
     SPECIAL_NAME,
     join_name,
     split_name,
@@ -29,11 +30,12 @@ from coccinelle_assets.settings import IdentityRules
 def build_contacts(connection: DuckDBPyConnection, rules: IdentityRules) -> None:
     """Write identity.contacts out of source.*; temp tables are the steps between."""
     connection.execute(model("timestamps"))
+    connection.execute(model("record_numbers"))
     connection.execute(model("records"))
     build_spellings(
         connection,
         "email_spellings",
-        {"plain": rf"^[ \x{{a0}}]*({PLAIN_EMAIL})[ \x{{a0}}]*$", "reserved": RESERVED_EMAIL},
+        {"plain": PLAIN_EMAIL_SPELLING, "reserved": RESERVED_EMAIL},
         ("spelling",),
         ("value",),
         lambda spelling: (normalize_email(spelling),),
@@ -60,14 +62,13 @@ def build_contacts(connection: DuckDBPyConnection, rules: IdentityRules) -> None
     build_spellings(
         connection,
         "pair_spellings",
-        {"plain": r"[\p{L}'-]+( [\p{L}'-]+)*"},
+        {"plain": PLAIN_NAME_PART},
         ("raw_first_name", "raw_last_name"),
         ("first_name", "last_name"),
         join_name,
     )
     connection.execute(model("contacts"))
     for name in (
-        "records",
         "record_numbers",
         "email_spellings",
         "phone_spellings",
@@ -75,6 +76,7 @@ def build_contacts(connection: DuckDBPyConnection, rules: IdentityRules) -> None
         "pair_spellings",
     ):
         connection.execute(f"DROP TABLE temp.{name}")
+    connection.execute("DROP VIEW temp.records")
 
 
 def build_spellings(

@@ -45,8 +45,7 @@ def build_customers(connection: DuckDBPyConnection) -> None:
 
 def _write_phone_places(connection: DuckDBPyConnection) -> None:
     rows = connection.execute(
-        "SELECT DISTINCT value FROM identity.evidence"
-        " WHERE kind = 'phone' AND value NOT LIKE '+33%' ORDER BY value"
+        "SELECT DISTINCT phone FROM identity.evidence WHERE phone NOT LIKE '+33%' ORDER BY phone"
     ).fetchall()
     places = [
         (phone, phone_time_zone(phone), region_language(phone_region(phone))) for (phone,) in rows

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+from operator import itemgetter
+
 from duckdb import DuckDBPyConnection
 
 from coccinelle_assets.resolution.components import earliest_members
 from coccinelle_assets.resolution.normalize.emails import normalize_email
 from coccinelle_assets.resolution.normalize.phones import normalize_phone
+from coccinelle_assets.resolution.people import MAX_COMPARED_NAMES, count_people
 from coccinelle_assets.resolution.placeholders import placeholder_patterns
 from coccinelle_assets.resolution.warehouse_tables import model, write_texts
 from coccinelle_assets.settings import IdentityRules
@@ -26,6 +30,23 @@ def build_identifiers(connection: DuckDBPyConnection, rules: IdentityRules) -> N
         },
     )
     connection.execute("DROP TABLE temp.business_identifiers")
+    _count_misspelled_names_once(connection, rules.max_people_per_identifier)
+
+
+def _count_misspelled_names_once(connection: DuckDBPyConnection, max_people: int) -> None:
+    """Identifiers that look shared only because one name is spelled in many ways are usable."""
+    rows = connection.execute(model("shared_names"), {"max_names": MAX_COMPARED_NAMES}).fetchall()
+    counted = (
+        (number, count_people(name for _, name in names))
+        for number, names in groupby(rows, key=itemgetter(0))
+    )
+    mended = [(number, people) for number, people in counted if people <= max_people]
+    for number, people in mended:
+        connection.execute(
+            "UPDATE identity.identifiers SET usable = TRUE, reason = NULL, people = $people"
+            " WHERE identifier_no = $number",
+            {"people": people, "number": number},
+        )
 
 
 def _normalize_business_identifiers(connection: DuckDBPyConnection, region: str) -> None:

@@ -3,7 +3,12 @@
 SELECT i.tenant_id, i.kind, i.value, s.records
 FROM (
     SELECT e.identifier_no, count(*) AS records
-    FROM identity.evidence AS e
+    FROM (
+        SELECT record_no, email_no AS identifier_no
+        FROM identity.evidence WHERE email_no IS NOT NULL
+        UNION ALL
+        SELECT record_no, phone_no FROM identity.evidence WHERE phone_no IS NOT NULL
+    ) AS e
     JOIN identity.clusters AS k ON k.record_no = e.record_no
     GROUP BY e.identifier_no
     HAVING min(k.cluster_id) <> max(k.cluster_id)

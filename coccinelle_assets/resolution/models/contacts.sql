@@ -1,5 +1,5 @@
 -- Source records with their details normalised.
--- Grain: one row per source record. Input: records and the spellings tables.
+-- Grain: one row per source record. Input: temp.records, record_numbers and the spellings tables.
 -- Output: identity.contacts. person is the name as a key: lower case, no accents, words in order
 -- of the alphabet, so that "DUPONT Jean" and "Jean Dupont" are one person; NULL without a name.
 CREATE OR REPLACE TABLE identity.contacts AS
@@ -47,14 +47,14 @@ SELECT
     r.channel,
     r.stage,
     r.prospect_id,
-    r.observed_at,
-    r.changed_at,
-    r.contacted_at,
+    o.observed_at,
+    o.changed_at,
+    o.contacted_at,
     r.origin,
     r.customer_id,
     nullif(array_to_string(list_sort(string_split(n.words, ' ')), ' '), '') AS person
 FROM records AS r
-JOIN record_numbers AS o ON o.gathered_no = r.rowid
+JOIN record_numbers AS o ON o.source_order = r.source_order AND o.row_id = r.row_id
 LEFT JOIN names AS n
     ON n.raw_first_name = COALESCE(r.raw_first_name, '')
     AND n.raw_last_name = COALESCE(r.raw_last_name, '')

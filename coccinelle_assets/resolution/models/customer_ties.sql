@@ -4,11 +4,19 @@ SELECT
     e.record_no,
     e.other_no,
     e.kind,
-    COALESCE(v.value, CASE e.kind WHEN 'prospect_id' THEN c.prospect_id ELSE c.customer_id END, '')
+    COALESCE(
+        CASE e.kind
+            WHEN 'email' THEN v.email
+            WHEN 'phone' THEN v.phone
+            WHEN 'prospect_id' THEN c.prospect_id
+            ELSE c.customer_id
+        END,
+        ''
+    )
 FROM ssot.crosswalk AS w
 JOIN identity.clusters AS k ON k.cluster_id = w.cluster_id
 JOIN identity.edges AS e ON e.record_no = k.record_no
 JOIN identity.contacts AS c ON c.record_no = e.record_no
-LEFT JOIN identity.evidence AS v ON v.record_no = e.record_no AND v.kind = e.kind
+LEFT JOIN identity.evidence AS v ON v.record_no = e.record_no
 WHERE w.customer_id = $customer_id AND e.record_no <> e.other_no
 ORDER BY e.record_no, e.other_no, e.kind

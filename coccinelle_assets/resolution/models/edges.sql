@@ -7,9 +7,18 @@
 -- link of their own, so theirs is the one promoted.
 CREATE OR REPLACE TABLE identity.edges AS
 WITH
+evidence AS (
+    SELECT record_no, email_no AS identifier_no, 'email' AS kind
+    FROM identity.evidence
+    WHERE email_no IS NOT NULL
+    UNION ALL
+    SELECT record_no, phone_no, 'phone'
+    FROM identity.evidence
+    WHERE phone_no IS NOT NULL
+),
 earliest AS (
     SELECT identifier_no, min(record_no) AS record_no
-    FROM identity.evidence
+    FROM evidence
     GROUP BY identifier_no
 ),
 customers AS (
@@ -37,7 +46,7 @@ linked AS (
     WHERE r.source_table = 'prospects'
 )
 SELECT e.record_no, f.record_no AS other_no, e.kind
-FROM identity.evidence AS e
+FROM evidence AS e
 JOIN earliest AS f ON f.identifier_no = e.identifier_no
 UNION ALL
 SELECT a.record_no, p.record_no, 'prospect_id'

@@ -1,43 +1,60 @@
 -- The identifiers that tie each record: usable ones only.
--- Grain: one row per (record, kind). Input: identity.contacts, identity.identifiers,
--- promoted.customers (what the last promotion derived). Output: identity.evidence.
+-- Grain: one row per record that has any. Input: identity.contacts, identity.identifiers,
+-- promoted.customers (what the last promotion derived). Output: identity.evidence, with the
+-- numbers of its identifiers.
 -- A live customer is tied by the identifiers that no record vouches for: those the application
 -- wrote, and those whose records are gone. A derived one follows the records that hold it.
 CREATE OR REPLACE TABLE identity.evidence AS
 WITH
-usable AS (
-    SELECT c.record_no, c.source_table, c.source_id, i.identifier_no, i.kind, i.value
-    FROM identity.contacts AS c
-    JOIN identity.identifiers AS i ON i.tenant_id = c.tenant_id AND i.value = c.email
-    WHERE i.usable AND i.kind = 'email' AND c.tenant_id <> '' AND c.source_id IS NOT NULL
-    UNION ALL
-    SELECT c.record_no, c.source_table, c.source_id, i.identifier_no, i.kind, i.value
-    FROM identity.contacts AS c
-    JOIN identity.identifiers AS i ON i.tenant_id = c.tenant_id AND i.value = c.phone
-    WHERE i.usable AND i.kind = 'phone' AND c.tenant_id <> '' AND c.source_id IS NOT NULL
+emails AS (
+    SELECT identifier_no, tenant_id, value FROM identity.identifiers WHERE usable AND kind = 'email'
 ),
-held_by_customer AS (
-    SELECT record_no, source_id, identifier_no, kind, value
-    FROM usable
-    WHERE source_table = 'customers'
-),
-vouched AS (
-    SELECT DISTINCT u.identifier_no
-    FROM usable AS u
-    JOIN held_by_customer AS h ON h.identifier_no = u.identifier_no
-    WHERE u.source_table <> 'customers'
-),
-derived AS (
-    SELECT id, 'email' AS kind, email AS value FROM promoted.customers WHERE email IS NOT NULL
-    UNION ALL
-    SELECT id, 'phone', phone FROM promoted.customers WHERE phone IS NOT NULL
+phones AS (
+    SELECT identifier_no, tenant_id, value FROM identity.identifiers WHERE usable AND kind = 'phone'
 )
-SELECT record_no, identifier_no, kind, value
-FROM usable
-WHERE source_table <> 'customers'
-UNION ALL
-SELECT h.record_no, h.identifier_no, h.kind, h.value
-FROM held_by_customer AS h
-LEFT JOIN derived AS d ON d.id = h.source_id AND d.kind = h.kind AND d.value = h.value
-LEFT JOIN vouched AS v ON v.identifier_no = h.identifier_no
-WHERE d.id IS NULL OR v.identifier_no IS NULL;
+SELECT
+    c.record_no,
+    e.identifier_no AS email_no,
+    e.value AS email,
+    p.identifier_no AS phone_no,
+    p.value AS phone
+FROM identity.contacts AS c
+LEFT JOIN emails AS e ON e.tenant_id = c.tenant_id AND e.value = c.email
+LEFT JOIN phones AS p ON p.tenant_id = c.tenant_id AND p.value = c.phone
+WHERE c.tenant_id <> ''
+    AND c.source_id IS NOT NULL
+    AND (e.identifier_no IS NOT NULL OR p.identifier_no IS NOT NULL);
+
+CREATE OR REPLACE TEMP TABLE vouched AS
+SELECT
+    c.record_no,
+    c.source_id,
+    e.email_no IN (
+        SELECT o.email_no
+        FROM identity.evidence AS o
+        JOIN identity.contacts AS h ON h.record_no = o.record_no
+        WHERE h.source_table <> 'customers' AND o.email_no IS NOT NULL
+    ) AS email_vouched,
+    e.phone_no IN (
+        SELECT o.phone_no
+        FROM identity.evidence AS o
+        JOIN identity.contacts AS h ON h.record_no = o.record_no
+        WHERE h.source_table <> 'customers' AND o.phone_no IS NOT NULL
+    ) AS phone_vouched
+FROM identity.contacts AS c
+JOIN identity.evidence AS e ON e.record_no = c.record_no
+WHERE c.source_table = 'customers';
+
+UPDATE identity.evidence
+SET email_no = NULL, email = NULL
+FROM vouched AS v
+JOIN promoted.customers AS d ON d.id = v.source_id
+WHERE v.record_no = evidence.record_no AND v.email_vouched AND d.email = evidence.email;
+
+UPDATE identity.evidence
+SET phone_no = NULL, phone = NULL
+FROM vouched AS v
+JOIN promoted.customers AS d ON d.id = v.source_id
+WHERE v.record_no = evidence.record_no AND v.phone_vouched AND d.phone = evidence.phone;
+
+DROP TABLE temp.vouched;

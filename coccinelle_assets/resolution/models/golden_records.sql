@@ -6,7 +6,7 @@
 -- parts wins over a partial one, and both parts come from one record.
 CREATE OR REPLACE TABLE identity.golden_records AS
 WITH
-members AS (
+members AS MATERIALIZED (
     SELECT
         k.cluster_id,
         c.record_no,
@@ -50,8 +50,8 @@ named AS (
 identified AS (
     SELECT
         m.cluster_id,
-        max_by(e.value, m.survivorship_no) FILTER (WHERE e.kind = 'email') AS email,
-        max_by(e.value, m.survivorship_no) FILTER (WHERE e.kind = 'phone') AS phone
+        max_by(e.email, m.survivorship_no) FILTER (WHERE e.email IS NOT NULL) AS email,
+        max_by(e.phone, m.survivorship_no) FILTER (WHERE e.phone IS NOT NULL) AS phone
     FROM members AS m
     JOIN identity.evidence AS e ON e.record_no = m.record_no
     GROUP BY m.cluster_id

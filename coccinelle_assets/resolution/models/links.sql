@@ -9,10 +9,10 @@ SELECT
     c.source_id AS id,
     w.customer_id,
     CASE
-        WHEN e.value = s.email THEN 'email'
-        WHEN p.value = s.phone THEN 'phone'
-        WHEN e.value IS NULL AND p.value IS NULL AND r.id IS NOT NULL THEN 'prospect_id'
-        WHEN e.value IS NULL AND p.value IS NULL THEN 'customer_id'
+        WHEN e.email = s.email THEN 'email'
+        WHEN e.phone = s.phone THEN 'phone'
+        WHEN e.email IS NULL AND e.phone IS NULL AND r.id IS NOT NULL THEN 'prospect_id'
+        WHEN e.email IS NULL AND e.phone IS NULL THEN 'customer_id'
         ELSE 'transitive'
     END AS matched_on,
     c.raw_email,
@@ -23,7 +23,6 @@ FROM identity.clusters AS k
 JOIN identity.contacts AS c ON c.record_no = k.record_no
 JOIN ssot.crosswalk AS w ON w.cluster_id = k.cluster_id
 JOIN ssot.customers AS s ON s.id = w.customer_id
-LEFT JOIN identity.evidence AS e ON e.record_no = c.record_no AND e.kind = 'email'
-LEFT JOIN identity.evidence AS p ON p.record_no = c.record_no AND p.kind = 'phone'
+LEFT JOIN identity.evidence AS e ON e.record_no = c.record_no
 LEFT JOIN source.prospects AS r ON r.id = c.prospect_id AND r.tenant_id = c.tenant_id
 WHERE k.source_table = '{source_table}';

@@ -13,6 +13,8 @@ from coccinelle_assets.resolution.normalize.text import trimmed
 PLAIN_EMAIL = (
     r"[A-Za-z0-9]{1,30}([._+-][A-Za-z0-9]{1,15}){0,2}@([A-Za-z0-9]{1,30}\.){1,3}[A-Za-z]{2,6}"
 )
+# The same between plain or no-break spaces; group 1 is the address.
+PLAIN_EMAIL_SPELLING = rf"^[ \x{{a0}}]*({PLAIN_EMAIL})[ \x{{a0}}]*$"
 # Top-level domains that are reserved, so that the validator refuses them (RFC 6761 and others).
 RESERVED_EMAIL = r"(?i).*\.(test|invalid|local|onion|arpa|alt)"
 

@@ -26,6 +26,8 @@ _SPECIAL_WORDS = "|".join(
 PLAIN_NAME = r"\p{Lu}\p{Ll}{1,20}(-\p{Lu}\p{Ll}{1,20})? \p{Lu}\p{Ll}{1,20}(-\p{Lu}\p{Ll}{1,20})?"
 # ... unless, in lower case, one of them is a title or a particle.
 SPECIAL_NAME = f"({_SPECIAL_WORDS}) .*|.* ({_SPECIAL_WORDS})"
+# Words given in two columns that stay as they are (RE2, full match).
+PLAIN_NAME_PART = r"[\p{L}'-]+( [\p{L}'-]+)*"
 _ELIDED = re.compile(r"^[dl]['’]\S", re.IGNORECASE)
 
 

@@ -1,0 +1,30 @@
+"""How many people a set of names stands for: misspellings of one name are one person.
+
+Only identifiers that look shared are counted this way; it decides whether they tie records, never
+who somebody is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rapidfuzz import fuzz
+
+# Above it two names are one, misspelled or shortened: "arlo morgan", "alr morgan", "arlo".
+# Strangers of one first or last name stay below: "marie martin", "marie dupont".
+SAME_PERSON = 80
+# With more names than this nobody asks whether some are misspelled: comparing is quadratic.
+MAX_COMPARED_NAMES = 60
+
+
+def count_people(names: Iterable[str]) -> int:
+    """The number of people behind distinct name keys (lower case, no accents).
+
+    Names are taken longest first; each joins the first earlier one that it resembles, so that a
+    bare first name does not tie two full names together.
+    """
+    people: list[str] = []
+    for name in sorted(set(names), key=lambda name: (-len(name), name)):
+        if not any(fuzz.token_set_ratio(name, known) >= SAME_PERSON for known in people):
+            people.append(name)
+    return len(people)
