@@ -301,13 +301,12 @@ def _require_unique_indexes(live: sqlite3.Connection) -> None:
 
 
 def _count_statistics(live: sqlite3.Connection, schema: Schema, counts: dict[str, int]) -> None:
-    query = link_statistics_query(schema)
-    live.execute(f"CREATE TEMP TABLE link_statistics AS {query}")
+    write_link_statistics(live, schema)
     counts["statistics_updated"] = _run(live, "sql/publish/statistics.sql").rowcount
 
 
-def link_statistics_query(schema: Schema) -> str:
-    """The query that counts each customer's links on a live database."""
+def write_link_statistics(live: sqlite3.Connection, schema: Schema) -> None:
+    """Write temp.link_statistics: each customer's links on a live database, counted."""
     names = {
         "appointment_at": schema.date_column("appointments"),
         "first_message_at": "first_message_at",
@@ -317,9 +316,11 @@ def link_statistics_query(schema: Schema) -> str:
         key: load_sql(PACKAGE, "sql/utc_timestamp.sql", value=quoted(name or key))
         for key, name in names.items()
     }
-    return load_sql(
-        PACKAGE,
+    _run_script(
+        live,
         "sql/link_statistics.sql",
+        temp="TEMP",
+        link_statistics="link_statistics",
         appointments="appointments",
         conversations="omni_conversations",
         **expressions,

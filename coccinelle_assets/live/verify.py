@@ -9,7 +9,7 @@ from typing import Any
 
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.predicates import VERIFIABLE, Finding, evaluate
-from coccinelle_assets.live.publish import link_statistics_query
+from coccinelle_assets.live.publish import write_link_statistics
 from coccinelle_assets.live.schema import Column, read_schema, require_sources
 from coccinelle_assets.settings import GateThresholds
 from coccinelle_assets.sql import load_sql
@@ -79,7 +79,7 @@ def verify(live: sqlite3.Connection, database: str, thresholds: GateThresholds) 
         )
     live.execute("BEGIN")
     try:
-        live.execute(f"CREATE TEMP TABLE link_statistics AS {link_statistics_query(schema)}")
+        write_link_statistics(live, schema)
         answers = {name: _answer(live, name) for name in QUERIES}
         findings = evaluate(live.execute, VERIFIABLE, thresholds, schema.tables)
     finally:

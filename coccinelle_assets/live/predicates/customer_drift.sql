@@ -1,5 +1,6 @@
 -- Offenders: one row when more customers appear or vanish than a run may change.
 -- Parameters: $max_share of the previous customers, $tolerance in customers.
+-- Grain: at most one row, for the whole database.
 SELECT previous, lost, gained
 FROM (
     SELECT

@@ -1,5 +1,6 @@
 -- Deferred rows of a run: what the promotion before wrote of them holds on.
 -- Input: temp.deferred_rows, promoted.*. Output: live.customers, live.links. Parameter: $run_id.
+-- Grain: one row per promotion and customer, or source record, as in the tables it mends.
 DELETE FROM live.customers
 WHERE run_id = $run_id
     AND id IN (SELECT source_id FROM deferred_rows WHERE source_table = 'customers');

@@ -1,5 +1,6 @@
 -- The plan: every change that a promotion makes, as a SQLite file that can be looked at.
 -- Rows are written in primary-key order, so that the live tables are filled in that order too.
+-- Grain: one row per customer, merge or record that changes, in the table named after it.
 CREATE TABLE new_customers (
     id TEXT,
     tenant_id TEXT,

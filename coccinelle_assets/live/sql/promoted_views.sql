@@ -1,6 +1,7 @@
 -- What the promotion that the live database names as its last one derived and linked.
 -- Without its rows here (another machine promoted, or the warehouse was removed) every live value
 -- counts as the application's own, which is the safe reading: nothing is overwritten.
+-- Grain: one row per customer in promoted.customers, per source record in promoted.links.
 CREATE OR REPLACE VIEW promoted.last AS
 SELECT run_id
 FROM source.customer_promotions

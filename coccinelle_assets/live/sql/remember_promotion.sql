@@ -1,5 +1,6 @@
 -- The rows of one run in live.customers and live.links; runs before the last promoted one go.
 -- Input: ssot.crosswalk, identity.*. Parameters: $run_id, $last_run_id.
+-- Grain: one row per promotion and customer, and per promotion and source record.
 DELETE FROM live.customers
 WHERE run_id = $run_id OR run_id IS DISTINCT FROM $last_run_id;
 

@@ -6,6 +6,7 @@ import re
 from functools import cache
 
 import phonenumbers
+from babel.core import get_global
 from phonenumbers import PhoneMetadata, PhoneNumberFormat
 from phonenumbers import timezone as phone_timezone
 
@@ -93,7 +94,12 @@ def phone_region(e164: str) -> str | None:
 
 
 def phone_time_zone(e164: str) -> str | None:
-    """The first IANA time zone of a number's area, or None when it is unknown."""
+    """The first IANA time zone of a number's area, one of its own region where there is one.
+
+    None when it is unknown. Areas may span regions: +262 is Réunion and Mayotte.
+    """
     zones = phone_timezone.time_zones_for_number(phonenumbers.parse(e164))
     known = [zone for zone in zones if zone != "Etc/Unknown"]
-    return known[0] if known else None
+    region, territories = phone_region(e164), get_global("zone_territories")
+    own = [zone for zone in known if territories.get(zone) == region]
+    return next(iter(own or known), None)

@@ -1,4 +1,5 @@
 -- What remembers promotions: a merged id leads to its customer, a receipt to what was done.
+-- Grain: one row per merged customer; one row per promotion.
 CREATE TABLE IF NOT EXISTS customer_merges (
     merged_id TEXT PRIMARY KEY,
     customer_id TEXT NOT NULL,

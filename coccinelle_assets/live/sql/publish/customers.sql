@@ -1,6 +1,7 @@
 -- Customers, in the order that never breaks UNIQUE: merged ones go, changing ones let go of their
 -- e-mail and phone, new ones and changed ones take theirs.
 -- Input: plan.*, temp.stale_customers. Output: customers, customer_merges, links of merged ones.
+-- Grain: one row per customer that changes.
 UPDATE appointments
 SET customer_id = m.customer_id
 FROM plan.customer_merges AS m

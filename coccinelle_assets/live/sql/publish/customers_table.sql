@@ -1,4 +1,5 @@
 -- The customers table of the migration plan; {tenant_key} is its foreign key where tenants exist.
+-- Grain: one row per customer.
 CREATE TABLE IF NOT EXISTS customers (
     id TEXT PRIMARY KEY,
     tenant_id TEXT NOT NULL,

@@ -1,5 +1,6 @@
 -- Statistics that differ from the links, counted in the same transaction.
 -- Input: temp.link_statistics. Output: customers.
+-- Grain: one row per customer whose statistics differ.
 UPDATE customers
 SET
     total_appointments = s.total_appointments,
