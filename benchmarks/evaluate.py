@@ -108,7 +108,9 @@ def resolve(database: Path, rules: IdentityRules) -> dict[str, str]:
         build_clusters(warehouse)
         build_customers(warehouse)
         build_links(warehouse)
-        return dict(warehouse.execute(load_sql("benchmarks", "sql/resolved_records.sql")).fetchall())
+        return dict(
+            warehouse.execute(load_sql("benchmarks", "sql/resolved_records.sql")).fetchall()
+        )
 
 
 def score(data_set: DataSet, labels: Mapping[str, str], customers: Mapping[str, str]) -> Score:

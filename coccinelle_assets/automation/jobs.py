@@ -8,7 +8,7 @@ import dagster as dg
 
 MIGRATE = "migrate_customers"
 AUDIT = "audit_customers"
-PROMOTED = dg.AssetSelection.keys("live/customers")
+PROMOTED = dg.AssetSelection.assets("live/customers")
 
 migrate_customers = dg.define_asset_job(
     MIGRATE,

@@ -15,14 +15,16 @@ COALESCE(
 
 CREATE OR REPLACE MACRO utc_timestamp(value) AS
 CASE
-    -- The two common shapes are in UTC already, and are dates when they survive a round trip.
-    WHEN CAST(TRY_CAST(value AS TIMESTAMP) AS VARCHAR) = value AND length(value) = 19
+    -- The two common shapes are in UTC already: no pattern is needed once the cast holds.
+    WHEN value LIKE '____-__-__ __:__:__'
+        AND substr(value, 12, 2) < '24'
+        AND substr(value, 19, 1) BETWEEN '0' AND '9'
+        AND TRY_CAST(value AS TIMESTAMP) IS NOT NULL
     THEN value
-    WHEN length(value) = 20
-        AND substr(value, 11, 1) = 'T'
-        AND substr(value, 20, 1) = 'Z'
-        AND CAST(TRY_CAST(value AS TIMESTAMP) AS VARCHAR)
-            = substr(value, 1, 10) || ' ' || substr(value, 12, 8)
+    WHEN value LIKE '____-__-__T__:__:__Z'
+        AND substr(value, 12, 2) < '24'
+        AND substr(value, 19, 1) BETWEEN '0' AND '9'
+        AND TRY_CAST(value AS TIMESTAMP) IS NOT NULL
     THEN substr(value, 1, 10) || ' ' || substr(value, 12, 8)
     WHEN regexp_full_match(
         value,

@@ -1,0 +1,202 @@
+"""Names: French first, and never a word lost."""
+
+from __future__ import annotations
+
+import pytest
+from duckdb import DuckDBPyConnection
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from coccinelle_assets.resolution.normalize.french_names import COUPLE_LINKS, PARTICLES, TITLES
+from coccinelle_assets.resolution.normalize.names import (
+    PLAIN_NAME,
+    PLAIN_NAME_PART,
+    SPECIAL_NAME,
+    join_name,
+    split_name,
+)
+from coccinelle_assets.resolution.normalize.text import collapsed
+from coccinelle_assets_tests.resolution.warehouse import settled_in_sql
+
+# (name as written, first name, last name)
+WHOLE_NAMES = [
+    ("Jean Dupont", "Jean", "Dupont"),
+    ("DUPONT Jean", "Jean", "DUPONT"),
+    ("Jean DUPONT", "Jean", "DUPONT"),
+    ("DUPONT, Jean", "Jean", "DUPONT"),
+    ("Dupont", None, "Dupont"),
+    ("jean", "jean", None),
+    ("  Jean\u00a0 Dupont\u200b", "Jean", "Dupont"),
+    ("Jean Du\u00adpont", "Jean", "Dupont"),
+    # Capitals only: a first name at one end tells the order, nothing else does.
+    ("JEAN DUPONT", "JEAN", "DUPONT"),
+    ("DUPONT JEAN", "JEAN", "DUPONT"),
+    ("LEFÈVRE ÉLODIE", "ÉLODIE", "LEFÈVRE"),
+    ("MARTIN BERNARD", None, "MARTIN BERNARD"),
+    # Titles and couples.
+    ("M. et Mme Martin", None, "Martin"),
+    ("M. & Mme Jean et Sophie Martin", "Jean et Sophie", "Martin"),
+    ("Monsieur et Madame de La Fontaine", None, "de La Fontaine"),
+    ("Mme MARTIN Sophie", "Sophie", "MARTIN"),
+    ("Mr Jean Dupont", "Jean", "Dupont"),
+    ("Dr. Sophie Martin", "Sophie", "Martin"),
+    ("Me Dupond", None, "Dupond"),
+    ("M DUPONT", None, "DUPONT"),
+    ("Jean et Sophie Martin", "Jean et Sophie", "Martin"),
+    ("M. et Mme", None, "M. et Mme"),
+    # Particles.
+    ("Mme Le Goff", None, "Le Goff"),
+    ("LE GALL Yann", "Yann", "LE GALL"),
+    ("Yann LE GALL", "Yann", "LE GALL"),
+    ("Yann Le Gall", "Yann", "Le Gall"),
+    ("Anne de La Tour", "Anne", "de La Tour"),
+    ("de LA TOUR Anne", "Anne", "de LA TOUR"),
+    ("Charles d'Artagnan", "Charles", "d'Artagnan"),
+    ("Mlle L’Hermite", None, "L’Hermite"),
+    ("Vincent Van den Berg", "Vincent", "Van den Berg"),
+    ("Karim Ben Ali", "Karim", "Ben Ali"),
+    ("Maria da Silva", "Maria", "da Silva"),
+    ("Le Goff", None, "Le Goff"),
+    # Compound first names and double surnames.
+    ("Jean-Pierre Martin", "Jean-Pierre", "Martin"),
+    ("Jean Pierre Martin", "Jean Pierre", "Martin"),
+    ("Marie Claire Dubois-Petit", "Marie Claire", "Dubois-Petit"),
+    ("LE GALL-PETIT Jean-Luc", "Jean-Luc", "LE GALL-PETIT"),
+    ("Sophie Martin née Dubois", "Sophie", "Martin née Dubois"),
+    ("Mme MARTIN née DUBOIS", None, "MARTIN née DUBOIS"),
+    ("MARTIN Sophie épouse Leroy", "Sophie", "MARTIN épouse Leroy"),
+    # No name at all.
+    ("", None, None),
+    ("\u00a0", None, None),
+    ("...", None, None),
+    ("0612345678", None, None),
+]
+# (first name column, last name column, first name, last name)
+TWO_COLUMNS = [
+    ("Jean", "Dupont", "Jean", "Dupont"),
+    (" Jean ", "Du  Pont", "Jean", "Du Pont"),
+    ("M. Jean", "Dupont", "M. Jean", "Dupont"),
+    (None, "DUPONT Jean", "Jean", "DUPONT"),
+    ("", "Mme Le Goff", None, "Le Goff"),
+    ("Jean Dupont", "", "Jean", "Dupont"),
+    ("Dupont", None, "Dupont", None),
+    (None, None, None, None),
+    ("\u00a0", "\u200b", None, None),
+]
+
+FAST_PATH = {"plain": PLAIN_NAME, "special": SPECIAL_NAME}
+PLAIN_PAIR = {"plain": PLAIN_NAME_PART}
+DROPPED = TITLES | COUPLE_LINKS
+
+plain_words = st.sampled_from(
+    "Jean DUPONT Dupont Élodie LEFÈVRE Jean-Luc martin LE GALL Goff O'Brien d'Arc L’Hermite "
+    "Marie Claire ÉRIC Ñuñez née épouse J. A 2 (voisine) Ǆemal ŒUVRE".split()
+)
+special_words = st.sampled_from(sorted(TITLES | PARTICLES | COUPLE_LINKS)).flatmap(
+    lambda word: st.sampled_from([word, word.upper(), word.capitalize()])
+)
+words = plain_words | special_words | st.text("abéÀZ-'’.,", min_size=1, max_size=5)
+spaces = st.sampled_from([" ", " ", "  ", "\u00a0", "\t", ", "])
+names = st.lists(st.tuples(words, spaces), max_size=6).map(
+    lambda pairs: "".join(word + space for word, space in pairs)
+)
+
+
+def letter_words(text: str | None) -> list[str]:
+    """Words with a letter in them, a comma being a space."""
+    split = collapsed((text or "").replace(",", " ")).split()
+    return [word for word in split if any(character.isalpha() for character in word)]
+
+
+def in_order(part: list[str], whole: list[str]) -> bool:
+    """Whether the words of the part stand in the whole in this order."""
+    remaining = iter(whole)
+    return all(word in remaining for word in part)
+
+
+@pytest.mark.parametrize(("text", "first", "last"), WHOLE_NAMES)
+def test_a_whole_name_is_split(text: str, first: str | None, last: str | None) -> None:
+    assert split_name(text) == (first, last)
+
+
+@pytest.mark.parametrize(("first", "last", "first_name", "last_name"), TWO_COLUMNS)
+def test_a_name_in_two_columns_is_kept(
+    first: str | None, last: str | None, first_name: str | None, last_name: str | None
+) -> None:
+    assert join_name(first, last) == (first_name, last_name)
+
+
+@given(names | st.text(max_size=30))
+@settings(max_examples=300, deadline=None)
+def test_no_word_of_a_name_is_lost_or_invented(text: str) -> None:
+    first, last = map(letter_words, split_name(text))
+    given_words = letter_words(text)
+    titles = len(given_words) - len(first) - len(last)
+    assert sorted(first + last) == sorted(given_words[titles:])
+    assert all(word.casefold() in DROPPED for word in given_words[:titles])
+    assert in_order(first, given_words)
+    assert in_order(last, given_words)
+
+
+@given(names, names)
+@settings(max_examples=150, deadline=None)
+def test_no_word_of_two_columns_is_lost(first: str, last: str) -> None:
+    kept = [word for part in join_name(first, last) for word in letter_words(part)]
+    for word in letter_words(first) + letter_words(last):
+        assert word in kept or word.casefold() in DROPPED
+
+
+@given(names, names)
+@settings(max_examples=150, deadline=None)
+def test_splitting_a_split_name_again_changes_nothing(first: str, last: str) -> None:
+    name = join_name(first, last)
+    if name.first and name.last:
+        assert join_name(name.first, name.last) == name
+
+
+@given(st.lists(names, min_size=1, max_size=40))
+@settings(max_examples=12, deadline=None)
+def test_names_settled_in_sql_are_what_python_says(
+    engine: DuckDBPyConnection, texts: list[str]
+) -> None:
+    records = [{"raw_last_name": text} for text in texts]
+    settled = settled_in_sql(engine, "name_spellings", FAST_PATH, records)
+    for row in settled:
+        assert (row["first_name"], row["last_name"]) == split_name(row["spelling"])
+
+
+@given(
+    st.lists(
+        st.from_regex(PLAIN_NAME.replace(r"\p{Lu}", "[A-ZÉŒÀ]").replace(r"\p{Ll}", "[a-zéœç]")),
+        min_size=10,
+        max_size=40,
+    )
+)
+@settings(max_examples=12, deadline=None)
+def test_look_alikes_of_plain_names_settled_in_sql_are_what_python_says(
+    engine: DuckDBPyConnection, texts: list[str]
+) -> None:
+    records = [{"raw_last_name": text} for text in texts]
+    settled = settled_in_sql(engine, "name_spellings", FAST_PATH, records)
+    for row in settled:
+        assert (row["first_name"], row["last_name"]) == split_name(row["spelling"])
+
+
+@given(st.lists(st.tuples(names, names), min_size=1, max_size=40))
+@settings(max_examples=12, deadline=None)
+def test_pairs_settled_in_sql_are_what_python_says(
+    engine: DuckDBPyConnection, pairs: list[tuple[str, str]]
+) -> None:
+    records = [{"raw_first_name": first, "raw_last_name": last} for first, last in pairs]
+    settled = settled_in_sql(engine, "pair_spellings", PLAIN_PAIR, records)
+    for row in settled:
+        given_pair = (row["raw_first_name"], row["raw_last_name"])
+        assert (row["first_name"], row["last_name"]) == join_name(*given_pair)
+
+
+def test_sql_settles_the_common_names(engine: DuckDBPyConnection) -> None:
+    plain = ["Jean Dupont", "Élodie Lefèvre", "Jean-Luc Martin-Petit", "Dupont Jean"]
+    special = ["Mme Dupont", "Le Goff", "Karim Ben", "DUPONT Jean", "jean dupont", "Dupont"]
+    records = [{"raw_last_name": name} for name in plain + special]
+    settled = settled_in_sql(engine, "name_spellings", FAST_PATH, records)
+    assert {row["spelling"] for row in settled} == set(plain)
