@@ -96,12 +96,12 @@ def show_outcome(outcome: RunOutcome, summary: Summary | None, *, dry_run: bool)
 
 def summary_table(summary: Summary) -> Table:
     """Records, links and customers before and after, per source."""
-    table = Table(title="Customers", title_justify="left")
+    table = Table(title="Records and customers", title_justify="left")
     for name, justify in (
         ("source", "left"),
         ("records", "right"),
-        ("linked before", "right"),
-        ("linked after", "right"),
+        ("before", "right"),
+        ("linked", "right"),
         ("share", "right"),
         ("unlinked", "right"),
     ):

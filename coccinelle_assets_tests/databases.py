@@ -83,3 +83,68 @@ class AppDatabase:
         return dict(self.rows(query.format("appointments"))) | dict(
             self.rows(query.format("omni_conversations"))
         )
+
+
+def dump(path: Path) -> list[str]:
+    """Every statement that would make the database again: schema and rows."""
+    connection = sqlite3.connect(path)
+    try:
+        return list(connection.iterdump())
+    finally:
+        connection.close()
+
+
+Values = dict[str, tuple[tuple[str, ...], list[tuple[Any, ...]]]]
+
+
+def values_of(path: Path, like: Values | None = None, ignore: tuple[str, ...] = ()) -> Values:
+    """Columns and rows of every table, text as bytes; with `like`, of its tables and columns."""
+    connection = sqlite3.connect(path)
+    connection.text_factory = bytes
+    try:
+        if like is None:
+            columns = {table: _columns(connection, table, ignore) for table in _tables(connection)}
+        else:
+            columns = {table: names for table, (names, _) in like.items()}
+        return {
+            table: (
+                names,
+                connection.execute(
+                    f"SELECT {', '.join(names)} FROM {table} ORDER BY rowid"
+                ).fetchall(),
+            )
+            for table, names in columns.items()
+        }
+    finally:
+        connection.close()
+
+
+def _tables(connection: sqlite3.Connection) -> list[str]:
+    rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    return [name.decode() for (name,) in rows]
+
+
+def _columns(
+    connection: sqlite3.Connection, table: str, ignore: tuple[str, ...]
+) -> tuple[str, ...]:
+    rows = connection.execute(f"PRAGMA table_info({table})").fetchall()
+    return tuple(row[1].decode() for row in rows if row[1].decode() not in ignore)
+
+
+def schema_objects(path: Path) -> dict[str, str]:
+    """Every table, index, view and trigger by name, with its SQL text."""
+    connection = sqlite3.connect(path)
+    try:
+        return dict(connection.execute("SELECT name, sql FROM sqlite_master"))
+    finally:
+        connection.close()
+
+
+def assert_kept(path: Path, before: Values) -> None:
+    """Every value that was there still is; only the customers table may have more rows."""
+    after = values_of(path, before)
+    for table, (columns, rows) in before.items():
+        now = after[table][1]
+        assert now[: len(rows)] == rows, table
+        assert table == "customers" or len(now) == len(rows), table
+        assert after[table][0] == columns

@@ -109,13 +109,16 @@ def _apply(live: sqlite3.Connection, run_id: str, thresholds: GateThresholds) ->
     require_sources(schema, "the live database")
     _remember_previous_customers(live, schema)
     _create_tables(live, schema)
+    _find_stale_customers(live)
+    # Rows of temporary tables are none of the database's: they are filled before or after.
     before = live.total_changes
     publication.deferred.extend(_publish_customers(live, publication.counts))
     for table, links in LINK_TABLES.items():
         publication.deferred.extend(_publish_links(live, schema, table, links, publication.counts))
     _run_script(live, "sql/publish/indexes.sql")
-    _count_statistics(live, schema, publication.counts)
-    publication.counts["rows_written"] = live.total_changes - before
+    written = live.total_changes - before
+    updated = _count_statistics(live, schema)
+    publication.counts |= {"statistics_updated": updated, "rows_written": written + updated}
     publication.counts["deferred"] = len(publication.deferred)
     publication.counts["customers"] = _scalar(live, "SELECT count(*) FROM customers")
     _audit(live, schema, publication, thresholds)
@@ -168,7 +171,8 @@ def _create_tables(live: sqlite3.Connection, schema: Schema) -> None:
             live.execute(f"ALTER TABLE {table} ADD COLUMN customer_id TEXT")
 
 
-def _publish_customers(live: sqlite3.Connection, counts: dict[str, int]) -> list[Deferred]:
+def _find_stale_customers(live: sqlite3.Connection) -> None:
+    """Write temp.stale_customers: planned changes that must wait, and whoever waits for those."""
     _run_script(live, "sql/publish/stale_customers.sql")
     more = True
     while more:
@@ -176,6 +180,9 @@ def _publish_customers(live: sqlite3.Connection, counts: dict[str, int]) -> list
             "INSERT INTO stale_customers"
             " SELECT id FROM waiting_customers WHERE id NOT IN (SELECT id FROM stale_customers)"
         ).rowcount
+
+
+def _publish_customers(live: sqlite3.Connection, counts: dict[str, int]) -> list[Deferred]:
     *_moved, merged, _released, changed, new = _run_script(live, "sql/publish/customers.sql")
     if merged:
         _require_no_orphans(live)
@@ -300,9 +307,10 @@ def _require_unique_indexes(live: sqlite3.Connection) -> None:
             )
 
 
-def _count_statistics(live: sqlite3.Connection, schema: Schema, counts: dict[str, int]) -> None:
+def _count_statistics(live: sqlite3.Connection, schema: Schema) -> int:
+    """Correct the statistics that differ from the links; returns the number of customers."""
     write_link_statistics(live, schema)
-    counts["statistics_updated"] = _run(live, "sql/publish/statistics.sql").rowcount
+    return _run(live, "sql/publish/statistics.sql").rowcount
 
 
 def write_link_statistics(live: sqlite3.Connection, schema: Schema) -> None:

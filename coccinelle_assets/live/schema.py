@@ -117,10 +117,14 @@ class Schema:
         return next(found, None)
 
     def selection(self, table: str, columns: Sequence[Column]) -> str:
-        """SQL select list that gives canonical columns as text, NULL for those that are absent."""
+        """SQL select list that gives canonical columns as text, NULL for those that are absent.
+
+        DuckDB stops looking for invalid UTF-8 in a column once it has met any letter beyond ASCII;
+        decode() looks at every value.
+        """
         deployed = ((column.name, self.deployed(table, column)) for column in columns)
         return ", ".join(
-            f"CAST({quoted(name) if name else 'NULL'} AS VARCHAR) AS {quoted(canonical)}"
+            f"{utf8_text(quoted(name) if name else 'NULL')} AS {quoted(canonical)}"
             for canonical, name in deployed
         )
 
@@ -141,6 +145,11 @@ class Schema:
         columns = {column.name: column for column in SOURCE_TABLES[table]}
         wanted = columns.get("appointment_date")
         return self.deployed(table, wanted) if wanted else None
+
+
+def utf8_text(expression: str) -> str:
+    """SQL of a value as text, an error when it is not UTF-8 (DuckDB)."""
+    return f"decode(encode(CAST({expression} AS VARCHAR)))"
 
 
 def read_schema(connection: sqlite3.Connection) -> Schema:

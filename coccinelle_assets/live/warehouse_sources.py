@@ -14,6 +14,7 @@ from coccinelle_assets.live.schema import (
     PROMOTED_TABLES,
     SOURCE_TABLES,
     Schema,
+    utf8_text,
 )
 from coccinelle_assets.sql import load_sql, quoted
 
@@ -63,8 +64,8 @@ def load_sources(connection: DuckDBPyConnection, snapshot: Path, schema: Schema)
             )
         _load_tenants(connection, schema)
         _load_business_identifiers(connection, schema)
-    except duckdb.InvalidInputException as error:
-        if "unicode" not in str(error).lower():
+    except (duckdb.ConversionException, duckdb.InvalidInputException) as error:
+        if not any(word in str(error).lower() for word in ("unicode", "utf8")):
             raise
         raise UnreadableTextError(str(error)) from error
     finally:
@@ -80,8 +81,8 @@ def _load_tenants(connection: DuckDBPyConnection, schema: Schema) -> None:
 
 def _load_business_identifiers(connection: DuckDBPyConnection, schema: Schema) -> None:
     parts = [
-        f"SELECT CAST({quoted(tenant)} AS VARCHAR) AS tenant_id, '{table}' AS source_table,"
-        f" '{kind}' AS kind, CAST({quoted(column)} AS VARCHAR) AS value"
+        f"SELECT {utf8_text(quoted(tenant))} AS tenant_id, '{table}' AS source_table,"
+        f" '{kind}' AS kind, {utf8_text(quoted(column))} AS value"
         f" FROM snapshot.{quoted(table)}"
         for table, tenant, kind, column in BUSINESS_IDENTIFIERS
         if schema.has(table, tenant) and schema.has(table, column)

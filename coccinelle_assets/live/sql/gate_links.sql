@@ -1,11 +1,17 @@
 -- Appointments and conversations as they would be after the promotion, under the names that the
 -- predicates use. Grain: that of the live tables. Input: source.*, identity.*, ssot.*_links.
+-- A row that gets no link keeps the one it has.
 CREATE OR REPLACE VIEW gate.appointments AS
-SELECT s.id, s.tenant_id, l.customer_id, s.appointment_date
+SELECT s.id, s.tenant_id, COALESCE(l.customer_id, s.customer_id) AS customer_id, s.appointment_date
 FROM source.appointments AS s
 LEFT JOIN ssot.appointment_links AS l ON l.id = s.id;
 CREATE OR REPLACE VIEW gate.omni_conversations AS
-SELECT s.id, s.tenant_id, l.customer_id, s.first_message_at, s.last_message_at
+SELECT
+    s.id,
+    s.tenant_id,
+    COALESCE(l.customer_id, s.customer_id) AS customer_id,
+    s.first_message_at,
+    s.last_message_at
 FROM source.omni_conversations AS s
 LEFT JOIN ssot.conversation_links AS l ON l.id = s.id;
 -- Which records are linkable is asked of the identifiers, not of the clusters under test.

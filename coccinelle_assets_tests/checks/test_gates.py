@@ -1,0 +1,304 @@
+"""The gates: each check sees what it guards against, and a blocking one holds the promotion."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import pytest
+
+from coccinelle_assets.automation.jobs import MIGRATE
+from coccinelle_assets.definitions import build_defs
+from coccinelle_assets.runs import RunOutcome
+from coccinelle_assets.settings import load_settings
+from coccinelle_assets_tests.command_line import coccinelle
+from coccinelle_assets_tests.databases import AppDatabase
+from coccinelle_assets_tests.pipeline import Pipeline
+
+# The small database below has more than its share of oddities.
+LENIENT = {"max_rejected_share": 0.5, "max_unlinked_share": 0.5}
+PROMOTED = dg.AssetKey(["live", "customers"])
+JEAN, ANNE = "+33611478293", "+33655443210"
+
+
+@dataclass(frozen=True)
+class Spoil:
+    """What makes a check fail: a statement on the resolved warehouse, or settings."""
+
+    statement: str = "SELECT 1"
+    also: frozenset[str] = frozenset()
+    settings: dict[str, object] = field(default_factory=dict)
+
+
+def _spoil(statement: str, *also: str) -> Spoil:
+    return Spoil(statement, frozenset(also))
+
+
+COPY_OF_JEAN = (
+    "INSERT INTO ssot.customers BY NAME SELECT * REPLACE ({}) FROM ssot.customers"
+    f" WHERE phone = '{JEAN}' AND tenant_id = 't1'"
+)
+BLOCKING = {
+    "record_ids_unique": _spoil(
+        "INSERT INTO identity.contacts BY NAME SELECT * REPLACE ('p1' AS source_id)"
+        " FROM identity.contacts WHERE source_id = 'p2'",
+        "contacts_complete",
+    ),
+    "contacts_complete": _spoil("DELETE FROM identity.contacts WHERE source_id = 'p6'"),
+    "record_tenants_exist": _spoil(
+        "UPDATE identity.contacts SET tenant_id = 'gone' WHERE source_id = 'p6'"
+    ),
+    "usable_identifiers_valid": _spoil(
+        "UPDATE identity.identifiers SET value = '0611'"
+        f" WHERE value = '{JEAN}' AND tenant_id = 't1'"
+    ),
+    "identifiers_judged_once": _spoil(
+        "UPDATE identity.identifiers SET reason = 'invalid' WHERE value = 'anne@lilas.fr'"
+    ),
+    "clusters_within_tenant": _spoil(
+        "UPDATE identity.clusters SET tenant_id = 't2' WHERE source_id = 'a3'"
+    ),
+    "identifiers_in_one_cluster": _spoil(
+        "UPDATE identity.clusters SET cluster_id = 'cust_apart' WHERE source_id = 'a3'"
+    ),
+    "customer_ids_unique": _spoil(COPY_OF_JEAN.format("NULL AS email, NULL AS phone")),
+    "customer_emails_unique": _spoil(COPY_OF_JEAN.format("'copy' AS id, NULL AS phone")),
+    "customer_phones_unique": _spoil(COPY_OF_JEAN.format("'copy' AS id, NULL AS email")),
+    "customer_identifiers_valid": _spoil(
+        "UPDATE ssot.customers SET email = 'No Address' WHERE email = 'anne@lilas.fr'"
+    ),
+    "customer_tenants_exist": _spoil(COPY_OF_JEAN.format("'copy' AS id, 'gone' AS tenant_id")),
+    "customer_drift": _spoil(
+        "INSERT INTO ssot.customers (id, tenant_id, total_appointments, total_conversations)"
+        " SELECT 'many' || range, 't1', 0, 0 FROM range(101)"
+    ),
+    "appointments_linked": _spoil(
+        "DELETE FROM ssot.appointment_links WHERE id = 'a7'",
+        "records_accounted_for",
+        "statistics_match_links",
+    ),
+    "conversations_linked": _spoil(
+        "DELETE FROM ssot.conversation_links WHERE id = 'c8'",
+        "records_accounted_for",
+        "statistics_match_links",
+    ),
+    "links_lead_to_customers": _spoil(
+        "UPDATE ssot.appointment_links SET customer_id = 'nobody' WHERE id = 'a7'",
+        "statistics_match_links",
+    ),
+    "statistics_match_links": _spoil(
+        "UPDATE ssot.customers SET total_appointments = 9"
+        f" WHERE phone = '{JEAN}' AND tenant_id = 't1'"
+    ),
+    "records_accounted_for": _spoil("DELETE FROM ssot.unlinked_records WHERE source_id = 'a9'"),
+}
+WARNING = {"rejected_share", "unlinked_share", "clusters_small", "names_agree"}
+EVERY_WARNING = Spoil(
+    "UPDATE identity.contacts SET person = 'zoe quentin' WHERE source_id = 'a3'",
+    settings={"max_rejected_share": 0, "max_unlinked_share": 0.01, "max_cluster_records": 2},
+)
+
+
+@pytest.fixture(scope="module")
+def resolved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with a promoted database that has news, and the warehouse of what they mean."""
+    directory = tmp_path_factory.mktemp("resolved")
+    app = AppDatabase(directory / "app.db")
+    (directory / ".coccinelle").mkdir()
+    app.prospect(first_name="Jean", last_name="Dupont", email="jean@ex.fr", phone=JEAN)
+    app.prospect(first_name="Anne", last_name="Morel", email="anne@lilas.fr", phone=ANNE)
+    app.appointment(customer_name="Jean Dupont", customer_phone=JEAN)
+    app.conversation(customer_name="Anne Morel", customer_email="anne@lilas.fr")
+    app.prospect("t2", first_name="Jean", last_name="Dupont", email="jean@ex.fr", phone=JEAN)
+    pipeline = Pipeline(app.path, str(directory / ".coccinelle" / "warehouse.duckdb"))
+    pipeline.run()
+    app.prospect(first_name="Luc", last_name="Roux", email="luc@roux.fr")
+    app.appointment(customer_name="Luc Roux", customer_email="luc@roux.fr")
+    app.conversation(customer_name="Luc Roux", customer_email="luc@roux.fr")
+    app.appointment(customer_name="Inconnu", customer_email="test@test.fr")
+    pipeline.resolve()
+    pipeline.warehouse.close()
+    return directory
+
+
+def check_and_promote(
+    directory: Path, name: str, spoil: Spoil
+) -> tuple[dict[str, dg.AssetCheckEvaluation], bool]:
+    """Spoil the warehouse, then run the gate that the check `name` is in and all that follows.
+
+    Returns the evaluations by name, and whether the promotion went through.
+    """
+    with duckdb.connect(str(directory / ".coccinelle" / "warehouse.duckdb")) as warehouse:
+        warehouse.execute(spoil.statement)
+    definitions = build_defs(
+        load_settings(database=directory / "app.db", **(LENIENT | spoil.settings))
+    )
+    gate = next(
+        gate for gate in definitions.asset_checks if name in {key.name for key in gate.check_keys}
+    )
+    guarded = {key.asset_key for key in gate.check_keys}
+    following = dg.AssetSelection.assets(*guarded).downstream() - dg.AssetSelection.assets(*guarded)
+    job = dg.define_asset_job(
+        "gate_and_promotion", selection=dg.AssetSelection.checks(gate) | following
+    )
+    result = (
+        dg.Definitions.merge(definitions, dg.Definitions(jobs=[job]))
+        .resolve_job_def(job.name)
+        .execute_in_process(raise_on_error=False, run_config={"loggers": {"progress": {}}})
+    )
+    evaluations = {item.check_name: item for item in result.get_asset_check_evaluations()}
+    return evaluations, bool(result.asset_materializations_for_node("promotion"))
+
+
+@pytest.fixture
+def directory(resolved: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(resolved, tmp_path / "copy"))
+
+
+@pytest.mark.parametrize("name", BLOCKING)
+def test_a_blocking_check_names_its_offenders_and_holds_the_promotion(
+    name: str, directory: Path
+) -> None:
+    before = (directory / "app.db").read_bytes()
+    evaluations, promoted = check_and_promote(directory, name, BLOCKING[name])
+    failed = {check for check, evaluation in evaluations.items() if not evaluation.passed}
+    assert failed == {name} | BLOCKING[name].also
+    assert evaluations[name].severity == dg.AssetCheckSeverity.ERROR
+    assert evaluations[name].metadata["offenders"].value == 1
+    assert evaluations[name].metadata["sample"].value
+    assert not promoted
+    assert (directory / "app.db").read_bytes() == before
+    assert {path.name for path in directory.iterdir()} == {"app.db", ".coccinelle"}
+
+
+def test_warnings_are_seen_and_let_the_promotion_pass(directory: Path) -> None:
+    before = (directory / "app.db").read_bytes()
+    evaluations, promoted = check_and_promote(directory, "rejected_share", EVERY_WARNING)
+    failed = {check for check, evaluation in evaluations.items() if not evaluation.passed}
+    assert failed == WARNING
+    for name in WARNING:
+        assert evaluations[name].severity == dg.AssetCheckSeverity.WARN
+        assert evaluations[name].metadata["offenders"].value > 0
+    assert promoted
+    assert (directory / "app.db").read_bytes() != before
+
+
+def test_gates_that_find_nothing_let_the_promotion_write(directory: Path) -> None:
+    before = (directory / "app.db").read_bytes()
+    evaluations, promoted = check_and_promote(directory, "record_ids_unique", Spoil())
+    assert set(evaluations) == set(BLOCKING) | WARNING
+    assert all(evaluation.passed for evaluation in evaluations.values())
+    assert promoted
+    assert (directory / "app.db").read_bytes() != before
+
+
+def test_samples_of_offenders_show_no_personal_details(directory: Path) -> None:
+    name = "customer_phones_unique"
+    evaluations, _ = check_and_promote(directory, name, BLOCKING[name])
+    shown = str(evaluations[name].metadata["sample"].value)
+    assert "+33***93" in shown
+    assert JEAN not in shown
+
+
+# Through the whole job, where the source itself is at fault.
+
+
+def without_primary_key(app: AppDatabase) -> None:
+    """Prospects as an old deployment has them: nothing keeps ids apart."""
+    app.execute("DROP TABLE prospects")
+    app.execute(
+        "CREATE TABLE prospects (id TEXT, tenant_id TEXT, first_name TEXT, last_name TEXT,"
+        " email TEXT, phone TEXT, status TEXT, source TEXT, created_at TEXT, updated_at TEXT)"
+    )
+
+
+def test_two_prospects_under_one_id_hold_the_run(
+    app: AppDatabase, migrate: Callable[..., RunOutcome], untouched: Callable[[], bool]
+) -> None:
+    without_primary_key(app)
+    app.prospect(id="same", first_name="Jean", last_name="Dupont", email="jean@ex.fr")
+    app.prospect(id="same", first_name="Anne", last_name="Morel", email="anne@lilas.fr")
+    assert untouched()
+    outcome = migrate()
+    assert "record_ids_unique" in outcome.refused
+    assert not outcome.promoted
+    assert untouched()
+
+
+def test_a_record_of_an_unknown_tenant_holds_the_run_with_exit_code_3(
+    app: AppDatabase, untouched: Callable[[], bool]
+) -> None:
+    app.prospect(first_name="Jean", last_name="Dupont", email="jean@ex.fr")
+    app.prospect("gone", first_name="Anne", last_name="Morel", email="anne@lilas.fr")
+    assert untouched()
+    done = coccinelle("migrate", app.path, "--json")
+    assert done.returncode == 3
+    assert done.json["status"] == "refused"
+    assert done.json["refused_by"] == ["record_tenants_exist"]
+    assert untouched()
+
+
+def test_too_many_new_customers_hold_the_run_until_the_setting_lets_them_pass(
+    app: AppDatabase, migrate: Callable[..., RunOutcome], untouched: Callable[[], bool]
+) -> None:
+    app.prospect(first_name="Jean", last_name="Dupont", email="jean@ex.fr")
+    app.prospect(first_name="Anne", last_name="Morel", email="anne@lilas.fr")
+    Pipeline(app.path).run()
+    app.prospect(first_name="Luc", last_name="Roux", email="luc@roux.fr")
+    app.prospect(first_name="Eve", last_name="Petit", email="eve@petit.fr")
+    assert untouched()
+    outcome = migrate(drift_tolerance=1)
+    assert outcome.refused == ["customer_drift"]
+    assert untouched()
+    assert migrate(drift_tolerance=1, max_customer_drift=1000.0).promoted
+    assert len(app.customers()) == 4
+
+
+# The Definitions themselves.
+
+
+def asset_specs() -> dict[dg.AssetKey, dg.AssetSpec]:
+    specs = build_defs().resolve_all_asset_specs()
+    return {spec.key: spec for spec in specs}
+
+
+def check_specs() -> dict[str, dg.AssetCheckSpec]:
+    graph = build_defs().resolve_asset_graph()
+    return {key.name: graph.get_check_spec(key) for key in graph.asset_check_keys}
+
+
+def test_every_check_has_its_test_in_this_module() -> None:
+    specs = check_specs()
+    assert {name for name, spec in specs.items() if spec.blocking} == set(BLOCKING)
+    assert {name for name, spec in specs.items() if not spec.blocking} == WARNING
+
+
+def test_the_migration_job_runs_every_gate_along_with_the_promotion() -> None:
+    definitions = build_defs()
+    layer = definitions.resolve_job_def(MIGRATE).asset_layer
+    graph = definitions.resolve_asset_graph()
+    assert PROMOTED in layer.executable_asset_keys
+    assert set(graph.asset_check_keys) == set(layer.asset_graph.asset_check_keys)
+
+
+def test_every_check_stands_between_its_asset_and_the_promotion() -> None:
+    graph = build_defs().resolve_asset_graph()
+    upstream = graph.get_ancestor_asset_keys(PROMOTED)
+    blocking = {key for key in graph.asset_check_keys if graph.get_check_spec(key).blocking}
+    assert {key.asset_key for key in blocking} <= upstream
+
+
+def test_every_asset_tells_what_it_is_and_who_owns_it() -> None:
+    specs = asset_specs()
+    assert PROMOTED in specs
+    for key, spec in specs.items():
+        name = key.to_user_string()
+        assert spec.description, name
+        assert spec.owners, name
+        assert spec.kinds, name
+        assert spec.group_name == key.path[0], name
+        assert spec.metadata["dagster/column_schema"].columns, name

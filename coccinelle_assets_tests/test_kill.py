@@ -1,0 +1,188 @@
+"""Killed at any instant, the live database is untouched or wholly promoted."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import shutil
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from coccinelle_assets.demo import write_demo_database
+from coccinelle_assets.live.connect import open_live
+from coccinelle_assets.live.publish import publish
+from coccinelle_assets.live.verify import verify
+from coccinelle_assets.settings import load_settings
+from coccinelle_assets_tests.command_line import environment
+from coccinelle_assets_tests.pipeline import Pipeline
+
+# One worker for both: the large database is written once.
+pytestmark = [pytest.mark.kill, pytest.mark.xdist_group("kill")]
+ROWS = 100_000
+RANDOM_KILLS = 15
+KILLS_WHILE_THE_FILE_IS_WRITTEN = 5
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A large database that was never promoted, its plan, and how many rows that writes."""
+
+    database: Path
+    plan: Path
+    digest: str
+
+
+def digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def journal(database: Path) -> Path:
+    return database.with_name(database.name + "-journal")
+
+
+def scalar(database: Path, query: str) -> int:
+    connection = sqlite3.connect(database)
+    try:
+        return connection.execute(query).fetchone()[0]
+    finally:
+        connection.close()
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    directory = tmp_path_factory.mktemp("prepared")
+    database = directory / "app.db"
+    write_demo_database(database, ROWS)
+    pipeline = Pipeline(database)
+    pipeline.plan()
+    pipeline.warehouse.close()
+    return Prepared(database, pipeline.plan_path, digest(database))
+
+
+def start_publishing(database: Path, plan: Path) -> subprocess.Popen[str]:
+    """A process that is about to begin its transaction."""
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "coccinelle_assets_tests.publish_in_subprocess",
+            *map(str, (database, plan, "killed")),
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "publishing\n"
+    return process
+
+
+def kill(process: subprocess.Popen[str]) -> None:
+    process.kill()
+    process.communicate()
+
+
+def is_written(database: Path, before_ns: int) -> bool:
+    """Whether the file itself changed since a moment, in nanoseconds."""
+    return database.stat().st_mtime_ns != before_ns
+
+
+def wait_until(happened: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+    """Return as soon as something happened, or the process ended."""
+    while not happened() and process.poll() is None:
+        time.sleep(0.001)
+
+
+def state_after(prepared: Prepared, database: Path) -> str:
+    """What a kill left, once SQLite has recovered: `untouched` or `promoted`, never between."""
+    # The first read rolls a hot journal back.
+    assert scalar(database, "SELECT COUNT(*) FROM sqlite_master") > 0
+    if digest(database) == prepared.digest:
+        return "untouched"
+    assert scalar(database, "PRAGMA integrity_check") == "ok"
+    assert scalar(database, "SELECT COUNT(*) FROM customer_promotions") == 1
+    with open_live(database, 1) as live:
+        assert verify(live, str(database), load_settings(database=database)).holds
+    return "promoted"
+
+
+def test_a_killed_publication_leaves_all_or_nothing(prepared: Prepared, tmp_path: Path) -> None:
+    rng = random.Random(20)
+    database = tmp_path / "app.db"
+
+    def fresh() -> Path:
+        journal(database).unlink(missing_ok=True)
+        return Path(shutil.copyfile(prepared.database, database))
+
+    process = start_publishing(fresh(), prepared.plan)
+    started = time.monotonic()
+    assert process.communicate()[0] == "published\n"
+    duration = time.monotonic() - started
+    assert state_after(prepared, database) == "promoted"
+    seen: Counter[str] = Counter()
+    for number in range(RANDOM_KILLS + KILLS_WHILE_THE_FILE_IS_WRITTEN):
+        fresh()
+        process = start_publishing(database, prepared.plan)
+        if number < RANDOM_KILLS:
+            time.sleep(rng.uniform(0, duration))
+        else:
+            wait_until(partial(is_written, database, database.stat().st_mtime_ns), process)
+            time.sleep(rng.uniform(0, 0.02))
+        kill(process)
+        hot = journal(database).exists() and journal(database).stat().st_size > 512
+        half_written = hot and digest(database) != prepared.digest
+        state = state_after(prepared, database)
+        seen[state] += 1
+        seen["hot journal"] += hot
+        seen["half written"] += half_written
+        if half_written and not seen["finished"]:
+            with open_live(database, 1, writable=True) as live:
+                assert publish(
+                    live, prepared.plan, "next", load_settings(database=database)
+                ).rows_written
+            assert state_after(prepared, database) == "promoted"
+            seen["finished"] += 1
+    assert seen["hot journal"] >= 1, seen
+    assert seen["half written"] >= 1, seen
+    assert seen["finished"] >= 1, seen
+    assert seen["untouched"] >= 1, seen
+
+
+def test_a_killed_migration_is_carried_on_by_the_next_one(
+    prepared: Prepared, tmp_path: Path
+) -> None:
+    rng = random.Random(21)
+    database = tmp_path / "app.db"
+    shutil.copyfile(prepared.database, database)
+    home = tmp_path / ".coccinelle"
+    command = [sys.executable, "-m", "coccinelle_assets.cli", "migrate", str(database)]
+
+    def start() -> subprocess.Popen[str]:
+        quiet = subprocess.DEVNULL
+        return subprocess.Popen(command, env=environment(), stdout=quiet, stderr=quiet, text=True)
+
+    def resolving() -> bool:
+        return (home / "snapshot.sqlite").exists()
+
+    def publishing() -> bool:
+        return journal(database).exists()
+
+    for reached, slack in ((resolving, 1.0), (publishing, 0.5)):
+        process = start()
+        wait_until(reached, process)
+        time.sleep(rng.uniform(0, slack))
+        assert process.poll() is None, "the migration ended before it could be killed"
+        kill(process)
+        assert state_after(prepared, database) == "untouched"
+    process = start()
+    assert process.wait(120) == 0
+    assert state_after(prepared, database) == "promoted"
