@@ -47,7 +47,6 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     return Story(AppDatabase(tmp_path_factory.mktemp("story") / "app.db"))
 
 
-@pytest.mark.xdist_group("story")
 def test_a_dry_run_says_what_would_change_and_changes_nothing(story: Story) -> None:
     assert story.dry_run.returncode == 0
     answer = story.dry_run.json
@@ -59,7 +58,6 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(story: Story) -> N
     assert story.after_dry_run == story.before
 
 
-@pytest.mark.xdist_group("story")
 def test_migrate_prints_one_object_with_the_outcome_the_checks_and_the_summary(
     story: Story,
 ) -> None:
@@ -78,7 +76,6 @@ def test_migrate_prints_one_object_with_the_outcome_the_checks_and_the_summary(
     assert shares == {"prospects": 1.0, "appointments": 0.5, "omni_conversations": 1.0}
 
 
-@pytest.mark.xdist_group("story")
 def test_what_the_command_migrated_verifies_and_can_be_explained(story: Story) -> None:
     verification = coccinelle("verify", story.app.path, "--json")
     assert verification.returncode == 0

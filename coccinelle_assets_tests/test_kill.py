@@ -25,8 +25,7 @@ from coccinelle_assets.settings import load_settings
 from coccinelle_assets_tests.command_line import environment
 from coccinelle_assets_tests.pipeline import Pipeline
 
-# One worker for both: the large database is written once.
-pytestmark = [pytest.mark.kill, pytest.mark.xdist_group("kill")]
+pytestmark = pytest.mark.kill
 ROWS = 100_000
 RANDOM_KILLS = 15
 KILLS_WHILE_THE_FILE_IS_WRITTEN = 5

@@ -65,11 +65,11 @@ def promotion(
     """Publish the plan; a dry run publishes it to a copy and leaves an observation only."""
     with clear_failures():
         with warehouse.connect() as connection:
-            planned = write_plan(connection, live_database.plan_path, context.run_id)
+            planned = write_plan(connection, live_database.plan_path, context.run.run_id)
         if config.dry_run:
             with _rehearsal(live_database) as rehearsal:
                 result = publish(
-                    rehearsal, live_database.plan_path, context.run_id, gate_thresholds
+                    rehearsal, live_database.plan_path, context.run.run_id, gate_thresholds
                 )
             live_database.rehearsal_path.unlink()
             context.log_event(
@@ -82,7 +82,7 @@ def promotion(
                 asset_key=PROMOTED.key, metadata=_metadata(planned, None, None)
             )
             return
-        result, backup = _promote(context.run_id, warehouse, live_database, gate_thresholds)
+        result, backup = _promote(context.run.run_id, warehouse, live_database, gate_thresholds)
         yield dg.MaterializeResult(
             asset_key=PROMOTED.key, metadata=_metadata(planned, result, backup)
         )
