@@ -24,17 +24,13 @@ def write_link_views(connection: DuckDBPyConnection) -> None:
     """
     write_customer_views(connection)
     connection.execute(load_sql(PACKAGE, "sql/gate_links.sql"))
-    connection.execute("DROP TABLE IF EXISTS gate.link_statistics")
-    connection.execute(
-        load_sql(
-            PACKAGE,
-            "sql/link_statistics.sql",
-            temp="",
-            link_statistics="gate.link_statistics",
-            appointments="gate.appointments",
-            conversations="gate.omni_conversations",
-            appointment_at="utc_timestamp(appointment_date)",
-            first_message_at="utc_timestamp(first_message_at)",
-            last_message_at="utc_timestamp(last_message_at)",
-        )
+    query = load_sql(
+        PACKAGE,
+        "sql/link_statistics.sql",
+        appointments="gate.appointments",
+        conversations="gate.omni_conversations",
+        appointment_at="utc_timestamp(appointment_date)",
+        first_message_at="utc_timestamp(first_message_at)",
+        last_message_at="utc_timestamp(last_message_at)",
     )
+    connection.execute(f"CREATE OR REPLACE TABLE gate.link_statistics AS {query}")

@@ -324,15 +324,14 @@ def write_link_statistics(live: sqlite3.Connection, schema: Schema) -> None:
         key: load_sql(PACKAGE, "sql/utc_timestamp.sql", value=quoted(name or key))
         for key, name in names.items()
     }
-    _run_script(
-        live,
+    query = load_sql(
+        PACKAGE,
         "sql/link_statistics.sql",
-        temp="TEMP",
-        link_statistics="link_statistics",
         appointments="appointments",
         conversations="omni_conversations",
         **expressions,
     )
+    live.execute(f"CREATE TEMP TABLE link_statistics AS {query}")
 
 
 def _audit(
