@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
@@ -10,7 +10,7 @@ from pydantic import Field
 
 from coccinelle_assets.assets.layer import clear_failures, spec
 from coccinelle_assets.live.connect import open_live
-from coccinelle_assets.live.plan import PlanCounts, write_plan
+from coccinelle_assets.live.plan import write_plan
 from coccinelle_assets.live.promoted import (
     forget_deferred,
     last_promotion,
@@ -71,28 +71,26 @@ def promotion(
                 result = publish(
                     rehearsal, live_database.plan_path, context.run.run_id, gate_thresholds
                 )
-            live_database.rehearsal_path.unlink()
-            context.log_event(
-                dg.AssetObservation(PROMOTED.key, metadata=_metadata(planned, result, None))
-            )
+            context.log_event(dg.AssetObservation(PROMOTED.key, metadata=_metadata(result)))
             return
         if planned.is_empty and _is_promoted(live_database):
             context.log.info("The live database holds all of it already: nothing to write.")
-            yield dg.MaterializeResult(
-                asset_key=PROMOTED.key, metadata=_metadata(planned, None, None)
-            )
+            yield dg.MaterializeResult(asset_key=PROMOTED.key, metadata=_metadata(None))
             return
         result, backup = _promote(context.run.run_id, warehouse, live_database, gate_thresholds)
-        yield dg.MaterializeResult(
-            asset_key=PROMOTED.key, metadata=_metadata(planned, result, backup)
-        )
+        yield dg.MaterializeResult(asset_key=PROMOTED.key, metadata=_metadata(result, backup))
 
 
-def _rehearsal(live_database: LiveDatabase) -> AbstractContextManager[sqlite3.Connection]:
-    live_database.take_snapshot(live_database.rehearsal_path)
-    return open_live(
-        live_database.rehearsal_path, live_database.busy_timeout_seconds, writable=True
-    )
+@contextmanager
+def _rehearsal(live_database: LiveDatabase) -> Iterator[sqlite3.Connection]:
+    """A copy of the live database that is open for writing, and thrown away."""
+    copy = live_database.rehearsal_path
+    live_database.take_snapshot(copy)
+    try:
+        with open_live(copy, live_database.busy_timeout_seconds, writable=True) as rehearsal:
+            yield rehearsal
+    finally:
+        copy.unlink()
 
 
 def _is_promoted(live_database: LiveDatabase) -> bool:
@@ -118,9 +116,7 @@ def _promote(
         return publish(live, plan, run_id, thresholds, before_commit), backup
 
 
-def _metadata(
-    planned: PlanCounts, result: Publication | None, backup: Path | None
-) -> dict[str, object]:
+def _metadata(result: Publication | None, backup: Path | None = None) -> dict[str, object]:
     metadata: dict[str, object] = {"rows_written": 0, "deferred": 0}
     if result is None:
         return metadata

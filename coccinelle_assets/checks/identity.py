@@ -8,7 +8,6 @@ from duckdb import DuckDBPyConnection
 from rapidfuzz import fuzz
 
 from coccinelle_assets.checks.results import (
-    SAMPLE_ROWS,
     Rule,
     blocking_specs,
     check_result,
@@ -16,6 +15,7 @@ from coccinelle_assets.checks.results import (
     rule_results,
     warning_spec,
 )
+from coccinelle_assets.live.predicates import SAMPLE_ROWS
 from coccinelle_assets.resources.rules import GateThresholdsResource
 from coccinelle_assets.resources.warehouse import Warehouse
 from coccinelle_assets.settings import GateThresholds

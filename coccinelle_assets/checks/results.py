@@ -8,7 +8,12 @@ from typing import Any
 import dagster as dg
 from duckdb import DuckDBPyConnection
 
-from coccinelle_assets.live.predicates import SAMPLE_ROWS, Finding, Predicate, evaluate
+from coccinelle_assets.live.predicates import (
+    Finding,
+    Predicate,
+    evaluate,
+    find_offenders,
+)
 from coccinelle_assets.settings import GateThresholds
 from coccinelle_assets.sql import load_sql
 
@@ -94,14 +99,7 @@ def offenders_of(
     connection: DuckDBPyConnection, query: str
 ) -> tuple[int, list[str], list[tuple[Any, ...]]]:
     """Number, columns and a sample of what a query selects."""
-    cursor = connection.execute(query)
-    columns = [column[0] for column in cursor.description]
-    sample = cursor.fetchmany(SAMPLE_ROWS)
-    offenders = len(sample)
-    if offenders == SAMPLE_ROWS:
-        counted = f"SELECT count(*) FROM (\n{query}) AS offenders"
-        offenders = connection.execute(counted).fetchone()[0]
-    return offenders, columns, sample
+    return find_offenders(connection.execute, query, {})
 
 
 def result(asset: str, finding: Finding) -> dg.AssetCheckResult:
@@ -156,10 +154,7 @@ def check_result(
 
 
 def _plain(value: Any) -> str | int | float | bool:
-    return (
-        value
-        if isinstance(value, str | int | float | bool)
-        else ""
-        if value is None
-        else str(value)
-    )
+    """A value that a table cell can hold."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str | int | float | bool) else str(value)

@@ -92,6 +92,20 @@ class Finding:
 Execute = Callable[[str, Mapping[str, object]], Any]
 
 
+def find_offenders(
+    execute: Execute, query: str, parameters: Mapping[str, object]
+) -> tuple[int, list[str], list[tuple[Any, ...]]]:
+    """The number, the columns and a few of the rows that a query selects."""
+    cursor = execute(query, parameters)
+    columns = [column[0] for column in cursor.description]
+    sample = cursor.fetchmany(SAMPLE_ROWS)
+    offenders = len(sample)
+    if offenders == SAMPLE_ROWS:
+        counted = f"SELECT COUNT(*) FROM (\n{query}) AS offenders"
+        offenders = execute(counted, parameters).fetchone()[0]
+    return offenders, columns, sample
+
+
 def evaluate(
     execute: Execute,
     predicates: Iterable[Predicate],
@@ -114,12 +128,5 @@ def evaluate(
             findings.append(Finding(predicate, 0, (), (), applicable=False))
             continue
         parameters = limits if predicate.thresholds else {}
-        cursor = execute(predicate.sql, parameters)
-        columns = [column[0] for column in cursor.description]
-        sample = cursor.fetchmany(SAMPLE_ROWS)
-        offenders = len(sample)
-        if offenders == SAMPLE_ROWS:
-            counted = f"SELECT COUNT(*) FROM (\n{predicate.sql}) AS offenders"
-            offenders = execute(counted, parameters).fetchone()[0]
-        findings.append(Finding(predicate, offenders, columns, sample))
+        findings.append(Finding(predicate, *find_offenders(execute, predicate.sql, parameters)))
     return findings
