@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from coccinelle_assets.automation.run_history import open_instance
 from coccinelle_assets.runs import RunOutcome, run_migration
 from coccinelle_assets.settings import Settings, load_settings
 from coccinelle_assets_tests.databases import AppDatabase
@@ -37,12 +39,23 @@ def settings(app: AppDatabase) -> Settings:
     return load_settings(database=app.path)
 
 
+@pytest.fixture(scope="session")
+def run_history(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty Dagster home: making one takes as long as a run."""
+    home = tmp_path_factory.mktemp("history") / "dagster"
+    open_instance(home).dispose()
+    return home
+
+
 @pytest.fixture
-def migrate(app: AppDatabase) -> Callable[..., RunOutcome]:
+def migrate(app: AppDatabase, run_history: Path) -> Callable[..., RunOutcome]:
     """Run the whole Dagster job on the application database."""
 
     def run(*, dry_run: bool = False, **overrides: object) -> RunOutcome:
-        return run_migration(load_settings(database=app.path, **overrides), dry_run=dry_run)
+        settings = load_settings(database=app.path, **overrides)
+        if not settings.dagster_home.exists():
+            shutil.copytree(run_history, settings.dagster_home)
+        return run_migration(settings, dry_run=dry_run)
 
     return run
 

@@ -27,7 +27,7 @@ from coccinelle_assets_tests.pipeline import Pipeline
 
 pytestmark = pytest.mark.kill
 ROWS = 100_000
-RANDOM_KILLS = 15
+RANDOM_KILLS = 13
 KILLS_WHILE_THE_FILE_IS_WRITTEN = 5
 
 
