@@ -25,11 +25,11 @@ from coccinelle_assets.live.schema import (
     require_sources,
 )
 from coccinelle_assets.live.snapshot import readable
+from coccinelle_assets.resolution.linkage import LINKED_TABLES
 from coccinelle_assets.settings import GateThresholds
 from coccinelle_assets.sql import load_sql, quoted, statements
 
 PACKAGE = "coccinelle_assets.live"
-LINK_TABLES = {"appointments": "appointment_links", "omni_conversations": "conversation_links"}
 # Room for the indexes of a million customers; SQLite's default of 2 MB reads them again and again.
 CACHE_KIB = 128 * 1024
 
@@ -113,7 +113,7 @@ def _apply(live: sqlite3.Connection, run_id: str, thresholds: GateThresholds) ->
     # Rows of temporary tables are none of the database's: they are filled before or after.
     before = live.total_changes
     publication.deferred.extend(_publish_customers(live, publication.counts))
-    for table, links in LINK_TABLES.items():
+    for table, links in LINKED_TABLES.items():
         publication.deferred.extend(_publish_links(live, schema, table, links, publication.counts))
     _run_script(live, "sql/publish/indexes.sql")
     written = live.total_changes - before
@@ -166,7 +166,7 @@ def _create_tables(live: sqlite3.Connection, schema: Schema) -> None:
         if schema.has("customers") and schema.deployed("customers", Column(column)) is None:
             kind = "INTEGER DEFAULT 0" if column.startswith("total_") else "TEXT"
             live.execute(f"ALTER TABLE customers ADD COLUMN {quoted(column)} {kind}")
-    for table in LINK_TABLES:
+    for table in LINKED_TABLES:
         if schema.deployed(table, Column("customer_id")) is None:
             live.execute(f"ALTER TABLE {table} ADD COLUMN customer_id TEXT")
 
@@ -361,10 +361,8 @@ def _write_receipt(live: sqlite3.Connection, run_id: str, publication: Publicati
     first = not _scalar(live, "SELECT EXISTS (SELECT 1 FROM customer_promotions)")
     if not publication.rows_written and not first:
         return
-    reasons = Counter(deferred.reason for deferred in publication.deferred)
-    counts = publication.counts | {
-        "deferred_by_reason": dict(sorted(reasons.items())),
-    }
+    reasons = deferred_reasons(publication.deferred)
+    counts = publication.counts | {"deferred_by_reason": reasons}
     checksums = live.execute("SELECT checksums FROM plan.plan").fetchone()[0]
     live.execute(
         "INSERT INTO customer_promotions (run_id, counts, checksums) VALUES (?, ?, ?)"

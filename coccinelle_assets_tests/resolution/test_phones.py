@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from duckdb import DuckDBPyConnection
 from hypothesis import given, settings
@@ -13,7 +15,6 @@ from coccinelle_assets.resolution.normalize.phones import (
     phone_region,
     phone_time_zone,
     plain_french_phone,
-    plain_phone_value,
 )
 from coccinelle_assets_tests.resolution.warehouse import settled_in_sql
 
@@ -91,6 +92,14 @@ def test_a_number_is_normalised_or_refused(spelling: str, number: str | None) ->
 def test_the_default_region_reads_numbers_without_a_country_code() -> None:
     assert normalize_phone("02 555 12 12", "BE") == "+3225551212"
     assert normalize_phone("+33 6 12 34 56 78", "BE") == "+33612345678"
+
+
+def plain_phone_value(spelling: str) -> str | None:
+    """What the SQL fast path should make of a spelling, in Python."""
+    text = re.sub(r"[ .\-\u00a0\u202f]", "", spelling)
+    match = re.fullmatch(plain_french_phone()[1:-1], text)
+    nine_digits = match and re.fullmatch(r"[1-9][0-9]{8}", match.group(1))
+    return f"+33{match.group(1)}" if nine_digits else None
 
 
 @given(st.lists(phones(), min_size=20, max_size=80))

@@ -79,14 +79,6 @@ def plain_french_phone(default_region: str = FRANCE) -> str:
     return rf"^(?:(?:\+33|0033)(?:\(0\)|0)?|0)((?:{valid}))$"
 
 
-def plain_phone_value(spelling: str) -> str | None:
-    """What the SQL fast path makes of a spelling: for tests and for reading."""
-    text = re.sub(r"[ .\-\u00a0\u202f]", "", spelling)
-    match = re.fullmatch(plain_french_phone()[1:-1], text)
-    nine_digits = match and re.fullmatch(r"[1-9][0-9]{8}", match.group(1))
-    return f"+33{match.group(1)}" if nine_digits else None
-
-
 def phone_region(e164: str) -> str | None:
     """The region that a number belongs to, or None when it is no geographic one."""
     region = phonenumbers.region_code_for_number(phonenumbers.parse(e164))
