@@ -1,62 +1,24 @@
-"""The command line: a thin face on the Dagster job and on the live database's verification."""
+"""`coccinelle migrate` and `coccinelle demo`: run the migration job and show how it ended."""
 
 from __future__ import annotations
 
-import json
 import shlex
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from coccinelle_assets.errors import CoccinelleError
-from coccinelle_assets.settings import Settings, load_settings
-
-EXIT_ERROR = 1
-EXIT_REFUSED = 3
-
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    help="One verified customers table: resolve, check, promote, verify, explain.",
+from coccinelle_assets.cli.base import (
+    EXIT_ERROR,
+    EXIT_REFUSED,
+    AsJson,
+    Database,
+    app,
+    print_json,
+    read_warehouse,
+    with_clear_errors,
 )
-Database = Annotated[Path, typer.Argument(help="The application's SQLite database.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
-
-
-def main() -> None:
-    """Run the command line."""
-    app()
-
-
-def with_clear_errors(command: Callable[..., None]) -> Callable[..., None]:
-    """Errors of the user's input: one message on stderr and exit code 1, no traceback."""
-
-    @wraps(command)
-    def run(*args: Any, **kwargs: Any) -> None:
-        try:
-            command(*args, **kwargs)
-        except CoccinelleError as error:
-            as_json = kwargs.get("as_json", False)
-            if as_json:
-                print_json({"error": str(error)})
-            from coccinelle_assets.terminal import errors
-
-            errors.print(f"[red]Error:[/] {error}", highlight=False, markup=True)
-            raise typer.Exit(EXIT_ERROR) from None
-
-    return run
-
-
-def print_json(value: Any) -> None:
-    """One JSON object on stdout."""
-    json.dump(value, sys.stdout, ensure_ascii=False, indent=2, default=str)
-    sys.stdout.write("\n")
+from coccinelle_assets.settings import Settings, load_settings
 
 
 @app.command()
@@ -103,7 +65,7 @@ def run_and_show(settings: Settings, *, dry_run: bool, as_json: bool) -> None:
     """Migrate with progress on stderr, show the outcome, and exit as the design says."""
     require_readable(settings)
     # Dagster takes a second to import: a wrong path should not wait for it.
-    from coccinelle_assets import terminal
+    from coccinelle_assets.cli import terminal
     from coccinelle_assets.live.summary import summarize
     from coccinelle_assets.runs import run_migration, step_count
 
@@ -134,67 +96,13 @@ def require_readable(settings: Settings) -> None:
 
 @app.command()
 @with_clear_errors
-def verify(database: Database, as_json: AsJson = False) -> None:
-    """Run the migration plan's verification on DATABASE; nothing is written.
-
-    Exit code 3 when a check fails.
-    """
-    from coccinelle_assets import terminal
-    from coccinelle_assets.live.connect import open_live
-    from coccinelle_assets.live.verify import verify as verify_live
-
-    settings = load_settings(database=database)
-    with open_live(database, settings.busy_timeout_seconds) as live:
-        verification = verify_live(live, str(database), settings)
-    if as_json:
-        print_json(verification.as_dict())
-    else:
-        terminal.show_verification(verification)
-    if not verification.holds:
-        raise typer.Exit(EXIT_REFUSED)
-
-
-@app.command()
-@with_clear_errors
-def explain(
-    database: Database,
-    customer_id: Annotated[str, typer.Argument(help="An id of the customers table.")],
-    as_json: AsJson = False,
-) -> None:
-    """Show the records of a customer and the chain of identifiers that ties them."""
-    from coccinelle_assets import terminal
-    from coccinelle_assets.live.connect import open_live
-    from coccinelle_assets.live.merges import surviving_id
-    from coccinelle_assets.resolution.explain import explain as explain_customer
-
-    settings = load_settings(database=database)
-    with open_live(database, settings.busy_timeout_seconds) as live:
-        survivor = surviving_id(live, customer_id)
-    with read_warehouse(settings) as connection:
-        explanation = explain_customer(connection, survivor)
-    if as_json:
-        print_json({"asked_for": customer_id, **explanation.as_dict()})
-    else:
-        terminal.show_explanation(customer_id, explanation)
-
-
-@contextmanager
-def read_warehouse(settings: Settings) -> Iterator[Any]:
-    """A read-only connection to the warehouse of the last run."""
-    from coccinelle_assets.definitions import build_resources
-
-    with build_resources(settings)["warehouse"].read() as connection:
-        yield connection
-
-
-@app.command()
-@with_clear_errors
 def demo(
     rows: Annotated[int, typer.Option(min=20, help="About how many source records.")] = 5_000,
     directory: Annotated[Path, typer.Option(help="Where the demo database goes.")] = Path("demo"),
 ) -> None:
     """Write a realistic demo database, migrate it, verify it, and say where to look next."""
-    from coccinelle_assets import terminal
+    from coccinelle_assets.cli import terminal
+    from coccinelle_assets.cli.inspect import verify
     from coccinelle_assets.demo import write_demo_database
 
     database = directory / "coccinelle.db"
@@ -212,7 +120,3 @@ def demo(
         f" COCCINELLE_DATABASE={shlex.quote(str(database.absolute()))}"
         " dagster dev -w workspace.yaml"
     )
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,5 @@
+"""`python -m coccinelle_assets.cli`."""
+
+from coccinelle_assets.cli import main
+
+main()

@@ -1,0 +1,62 @@
+"""What every command shares: the application, its arguments, its errors and its JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from coccinelle_assets.errors import CoccinelleError
+from coccinelle_assets.settings import Settings
+
+EXIT_ERROR = 1
+EXIT_REFUSED = 3
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="One verified customers table: resolve, check, promote, verify, explain.",
+)
+Database = Annotated[Path, typer.Argument(help="The application's SQLite database.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+
+
+def with_clear_errors(command: Callable[..., None]) -> Callable[..., None]:
+    """Errors of the user's input: one message on stderr and exit code 1, no traceback."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> None:
+        try:
+            command(*args, **kwargs)
+        except CoccinelleError as error:
+            as_json = kwargs.get("as_json", False)
+            if as_json:
+                print_json({"error": str(error)})
+            from coccinelle_assets.cli.terminal import errors
+
+            errors.print(f"[red]Error:[/] {error}", highlight=False, markup=True)
+            raise typer.Exit(EXIT_ERROR) from None
+
+    return run
+
+
+def print_json(value: Any) -> None:
+    """One JSON object on stdout."""
+    json.dump(value, sys.stdout, ensure_ascii=False, indent=2, default=str)
+    sys.stdout.write("\n")
+
+
+@contextmanager
+def read_warehouse(settings: Settings) -> Iterator[Any]:
+    """A read-only connection to the warehouse of the last run."""
+    from coccinelle_assets.definitions import build_resources
+
+    with build_resources(settings)["warehouse"].read() as connection:
+        yield connection
