@@ -11,8 +11,9 @@ import duckdb
 from coccinelle_assets.live.backups import back_up
 from coccinelle_assets.live.connect import open_live
 from coccinelle_assets.live.plan import PlanCounts, write_plan
-from coccinelle_assets.live.promoted import forget_deferred, last_promotion, remember_promotion
+from coccinelle_assets.live.promoted import forget_deferred, remember_promotion
 from coccinelle_assets.live.publish import Publication, publish
+from coccinelle_assets.live.receipts import last_promotion
 from coccinelle_assets.live.schema import read_schema, require_sources
 from coccinelle_assets.live.snapshot import repair_snapshot, take_snapshot
 from coccinelle_assets.live.warehouse_sources import UnreadableTextError, load_sources

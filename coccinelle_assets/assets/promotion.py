@@ -13,10 +13,10 @@ from coccinelle_assets.live.connect import open_live
 from coccinelle_assets.live.plan import write_plan
 from coccinelle_assets.live.promoted import (
     forget_deferred,
-    last_promotion,
     remember_promotion,
 )
 from coccinelle_assets.live.publish import Publication, deferred_reasons, publish
+from coccinelle_assets.live.receipts import last_promotion
 from coccinelle_assets.resources.live_database import LiveDatabase
 from coccinelle_assets.resources.rules import GateThresholdsResource
 from coccinelle_assets.resources.warehouse import Warehouse

@@ -6,37 +6,28 @@ a crash between the two databases does no harm.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 
 from duckdb import DuckDBPyConnection
 
-from coccinelle_assets.live.publish import Deferred
-from coccinelle_assets.live.schema import read_schema
+from coccinelle_assets.live.publish_links import Deferred
 from coccinelle_assets.resolution.warehouse_tables import write_texts
 from coccinelle_assets.sql import load_sql, statements
 
-LAST_RECEIPT = (
-    "SELECT run_id FROM customer_promotions ORDER BY promoted_at DESC, run_id DESC LIMIT 1"
-)
-
-
-def last_promotion(live: sqlite3.Connection) -> str | None:
-    """The run id of the newest receipt in the live database, None before a first promotion."""
-    if not read_schema(live).has("customer_promotions"):
-        return None
-    receipt = live.execute(LAST_RECEIPT).fetchone()
-    return receipt[0] if receipt else None
-
 
 def remember_promotion(
-    connection: DuckDBPyConnection, run_id: str, last_run_id: str | None
+    connection: DuckDBPyConnection,
+    run_id: str,
+    last_run_id: str | None,
+    tenants: Sequence[str] = (),
 ) -> None:
     """Write live.customers and live.links for a run that is about to publish.
 
-    Rows of other runs than the last promoted one are removed.
+    Rows of other runs than the last promoted one are removed. A run of some `tenants` only takes
+    the rows of all others over from the last promoted one.
     """
-    _run(connection, "sql/remember_promotion.sql", {"run_id": run_id, "last_run_id": last_run_id})
+    values = {"run_id": run_id, "last_run_id": last_run_id, "tenants": list(tenants)}
+    _run(connection, "sql/remember_promotion.sql", values)
 
 
 def forget_deferred(
@@ -48,7 +39,7 @@ def forget_deferred(
     _run(connection, "sql/forget_deferred.sql", {"run_id": run_id})
 
 
-def _run(connection: DuckDBPyConnection, path: str, values: dict[str, str | None]) -> None:
+def _run(connection: DuckDBPyConnection, path: str, values: dict[str, object]) -> None:
     connection.execute("BEGIN")
     for statement in statements(load_sql("coccinelle_assets.live", path)):
         used = {name: value for name, value in values.items() if f"${name}" in statement}

@@ -86,7 +86,7 @@ CUSTOMER_COLUMNS = (
 PROMOTED_TABLES: Mapping[str, tuple[Column, ...]] = {
     "customers": _columns("id tenant_id", " ".join(CUSTOMER_COLUMNS[2:])),
     "customer_merges": _columns("merged_id customer_id tenant_id merged_at reason"),
-    "customer_promotions": _columns("run_id promoted_at counts checksums"),
+    "customer_promotions": _columns("run_id promoted_at counts checksums", "tenants undone_at"),
 }
 # Where the business' own addresses and numbers are kept: (table, tenant column, kind, column).
 BUSINESS_IDENTIFIERS = (

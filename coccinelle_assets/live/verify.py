@@ -9,8 +9,8 @@ from typing import Any
 
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.predicates import VERIFIABLE, Finding, evaluate
-from coccinelle_assets.live.publish import write_link_statistics
 from coccinelle_assets.live.schema import Column, read_schema, require_sources
+from coccinelle_assets.live.statistics import write_link_statistics
 from coccinelle_assets.settings import GateThresholds
 from coccinelle_assets.sql import load_sql
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
 from importlib.resources import files
 from pathlib import Path
 
@@ -9,6 +12,7 @@ import duckdb
 from duckdb import DuckDBPyConnection
 
 from coccinelle_assets.errors import CoccinelleError
+from coccinelle_assets.live.receipts import Receipt, read_receipts
 from coccinelle_assets.live.schema import (
     BUSINESS_IDENTIFIERS,
     PROMOTED_TABLES,
@@ -16,6 +20,7 @@ from coccinelle_assets.live.schema import (
     Schema,
     utf8_text,
 )
+from coccinelle_assets.live.waves import promoted_tenants, require_tenants
 from coccinelle_assets.sql import load_sql, quoted
 
 SCANNER = "duckdb_extension_sqlite_scanner"
@@ -47,20 +52,27 @@ def attach(connection: DuckDBPyConnection, path: Path, name: str, *, read_only: 
     connection.execute("ATTACH '" + str(path).replace("'", "''") + f"' AS {name} ({options})")
 
 
-def load_sources(connection: DuckDBPyConnection, snapshot: Path, schema: Schema) -> None:
+def load_sources(
+    connection: DuckDBPyConnection, snapshot: Path, schema: Schema, tenants: Sequence[str] = ()
+) -> None:
     """Write source.* out of a snapshot, and promoted.* out of what live.* remembers of it.
 
-    Raises UnreadableTextError when a value is no UTF-8 text.
+    With `tenants`, only rows of these. Raises UnreadableTextError when a value is no UTF-8 text.
     """
+    receipts = _read_receipts(snapshot, schema, tenants)
     connection.execute(load_sql("coccinelle_assets.live", "sql/warehouse.sql"))
     attach(connection, snapshot, "snapshot", read_only=True)
     try:
         for table, columns in {**SOURCE_TABLES, **PROMOTED_TABLES}.items():
             origin = f"snapshot.{quoted(table)}" if schema.has(table) else "(SELECT 1) WHERE FALSE"
             selection = schema.selection(table, columns)
+            chosen = ""
+            if tenants and any(column.name == "tenant_id" for column in columns):
+                chosen = " WHERE list_contains($tenants, tenant_id)"
             connection.execute(
                 f"CREATE OR REPLACE TABLE source.{quoted(table)} AS"
-                f" SELECT {selection} FROM {origin}"
+                f" SELECT {selection} FROM {origin}{chosen}",
+                {"tenants": list(tenants)} if chosen else None,
             )
         _load_tenants(connection, schema)
         _load_business_identifiers(connection, schema)
@@ -70,7 +82,30 @@ def load_sources(connection: DuckDBPyConnection, snapshot: Path, schema: Schema)
         raise UnreadableTextError(str(error)) from error
     finally:
         connection.execute("DETACH snapshot")
+    _write_last_promotion(connection, receipts)
     connection.execute(load_sql("coccinelle_assets.live", "sql/promoted_views.sql"))
+
+
+def _read_receipts(snapshot: Path, schema: Schema, tenants: Sequence[str]) -> list[Receipt]:
+    with closing(sqlite3.connect(snapshot)) as copy:
+        require_tenants(copy, schema, tenants)
+        return read_receipts(copy)
+
+
+def _write_last_promotion(connection: DuckDBPyConnection, receipts: Sequence[Receipt]) -> None:
+    """Write promoted.last and promoted.tenants: the last promotion that stands, whom it covered."""
+    covered = promoted_tenants(receipts)
+    standing = next((receipt.run_id for receipt in receipts if receipt.undone_at is None), None)
+    connection.execute(
+        "CREATE OR REPLACE TABLE promoted.last AS"
+        " SELECT $run_id AS run_id, $all_tenants AS all_tenants WHERE $run_id IS NOT NULL",
+        {"run_id": standing, "all_tenants": covered is None},
+    )
+    connection.execute(
+        "CREATE OR REPLACE TABLE promoted.tenants AS"
+        " SELECT unnest($covered::VARCHAR[]) AS tenant_id",
+        {"covered": covered or []},
+    )
 
 
 def _load_tenants(connection: DuckDBPyConnection, schema: Schema) -> None:

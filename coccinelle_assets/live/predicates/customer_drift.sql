@@ -1,6 +1,7 @@
 -- Offenders: one row when more customers appear or vanish than a run may change.
 -- Parameters: $max_share of the previous customers, $tolerance in customers.
--- Grain: at most one row, for the whole database.
+-- Customers of tenants that no promotion covered before are no drift: they are not in
+-- previous_customers and drifting_customers. Grain: at most one row, for the whole database.
 SELECT previous, lost, gained
 FROM (
     SELECT
@@ -10,7 +11,7 @@ FROM (
             WHERE NOT EXISTS (SELECT 1 FROM customers AS c WHERE c.id = p.id)
         ) AS lost,
         (
-            SELECT COUNT(*) FROM customers AS c
+            SELECT COUNT(*) FROM drifting_customers AS c
             WHERE NOT EXISTS (SELECT 1 FROM previous_customers AS p WHERE p.id = c.id)
         ) AS gained
 ) AS drift

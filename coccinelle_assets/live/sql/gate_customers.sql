@@ -7,6 +7,14 @@ SELECT l.id, l.email, l.phone
 FROM source.customers AS l
 LEFT JOIN promoted.customers AS p ON p.id = l.id
 WHERE p.id IS NULL OR l.email IS DISTINCT FROM p.email OR l.phone IS DISTINCT FROM p.phone;
--- Drift is measured against a customer set that this project promoted before.
+-- Drift is measured among tenants whose customers this project promoted before.
 CREATE OR REPLACE VIEW gate.previous_customers AS
-SELECT id FROM source.customers WHERE EXISTS (SELECT 1 FROM source.customer_promotions);
+SELECT c.id
+FROM source.customers AS c
+CROSS JOIN promoted.last AS l
+WHERE l.all_tenants OR c.tenant_id IN (SELECT tenant_id FROM promoted.tenants);
+CREATE OR REPLACE VIEW gate.drifting_customers AS
+SELECT c.id
+FROM ssot.customers AS c
+CROSS JOIN promoted.last AS l
+WHERE l.all_tenants OR c.tenant_id IN (SELECT tenant_id FROM promoted.tenants);

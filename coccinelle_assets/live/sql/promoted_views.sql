@@ -1,12 +1,8 @@
 -- What the promotion that the live database names as its last one derived and linked.
 -- Without its rows here (another machine promoted, or the warehouse was removed) every live value
 -- counts as the application's own, which is the safe reading: nothing is overwritten.
+-- Input: promoted.last (run_id, all_tenants; no row before a first promotion), live.*.
 -- Grain: one row per customer in promoted.customers, per source record in promoted.links.
-CREATE OR REPLACE VIEW promoted.last AS
-SELECT run_id
-FROM source.customer_promotions
-ORDER BY promoted_at DESC, run_id DESC
-LIMIT 1;
 CREATE OR REPLACE VIEW promoted.customers AS
 SELECT c.* FROM live.customers AS c JOIN promoted.last AS l ON l.run_id = c.run_id;
 CREATE OR REPLACE VIEW promoted.links AS

@@ -1,5 +1,5 @@
 -- The rows of one run in live.customers and live.links; runs before the last promoted one go.
--- Input: ssot.crosswalk, identity.*. Parameters: $run_id, $last_run_id.
+-- Input: ssot.crosswalk, identity.*. Parameters: $run_id, $last_run_id, $tenants (all when empty).
 -- Grain: one row per promotion and customer, and per promotion and source record.
 DELETE FROM live.customers
 WHERE run_id = $run_id OR run_id IS DISTINCT FROM $last_run_id;
@@ -15,7 +15,22 @@ FROM ssot.crosswalk AS w
 JOIN identity.golden_records AS g ON g.cluster_id = w.cluster_id;
 
 INSERT INTO live.links
-SELECT $run_id, c.source_table, c.source_id, w.customer_id
+SELECT $run_id, c.source_table, c.source_id, w.customer_id, c.tenant_id
 FROM identity.clusters AS c
 JOIN ssot.crosswalk AS w ON w.cluster_id = c.cluster_id
 WHERE c.source_table <> 'customers';
+
+-- A wave says nothing of other tenants: what the promotion before wrote of them holds on.
+INSERT INTO live.customers
+SELECT c.* REPLACE ($run_id AS run_id)
+FROM live.customers AS c
+WHERE c.run_id = $last_run_id
+    AND len($tenants) > 0
+    AND NOT list_contains($tenants, c.tenant_id);
+
+INSERT INTO live.links
+SELECT k.* REPLACE ($run_id AS run_id)
+FROM live.links AS k
+WHERE k.run_id = $last_run_id
+    AND len($tenants) > 0
+    AND NOT list_contains($tenants, k.tenant_id);

@@ -27,3 +27,9 @@ CREATE TABLE IF NOT EXISTS live.links (
     source_id VARCHAR,
     customer_id VARCHAR
 );
+-- A warehouse of an older version: whose links they are was not kept, so they count for nothing.
+ALTER TABLE live.links ADD COLUMN IF NOT EXISTS tenant_id VARCHAR;
+CREATE TABLE IF NOT EXISTS live.fingerprints (
+    run_id VARCHAR,
+    fingerprint VARCHAR
+);

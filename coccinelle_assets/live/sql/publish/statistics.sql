@@ -1,7 +1,7 @@
 -- Statistics that differ from the links, counted in the same transaction.
--- Input: temp.link_statistics. Output: customers.
+-- Input: temp.link_statistics, customers (in a wave, a view of its tenants). Output: customers.
 -- Grain: one row per customer whose statistics differ.
-UPDATE customers
+UPDATE main.customers
 SET
     total_appointments = s.total_appointments,
     total_conversations = s.total_conversations,

@@ -1,0 +1,108 @@
+"""Publishing links: each planned one is written where the live row still is what was seen."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from coccinelle_assets.live.journal import Journal
+from coccinelle_assets.live.schema import SOURCE_TABLES, Schema
+from coccinelle_assets.live.snapshot import readable
+from coccinelle_assets.live.transaction import run, scalar
+from coccinelle_assets.sql import quoted
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """A planned change that was left for the next run, and why."""
+
+    source_table: str
+    record_id: str
+    reason: str
+
+
+def publish_links(
+    live: sqlite3.Connection, schema: Schema, journal: Journal, table: str, links: str
+) -> tuple[int, list[Deferred]]:
+    """Write the planned links of one table; returns their number, and what was left and why."""
+    seen = _deployed_details(schema, table)
+    unchanged = "".join(
+        f"\n    AND CAST({table}.{quoted(name)} AS TEXT) IS l.seen_{detail}"
+        for detail, name in seen.items()
+        if name
+    )
+    key = _row_key(live, table)
+    run(
+        live,
+        "sql/publish/matching_rows.sql",
+        table=table,
+        links=links,
+        key=key,
+        unchanged=unchanged,
+    )
+    journal.links(live, table, key)
+    written = run(live, "sql/publish/links.sql", table=table, key=key).rowcount
+    live.execute("DROP TABLE matching_rows")
+    planned = scalar(live, f"SELECT count(*) FROM plan.{links} WHERE changed")
+    deferred: list[Deferred] = []
+    if written < planned:
+        recovered, deferred = _second_look(live, journal, table, links, seen)
+        written += recovered
+    lost = run(live, "sql/publish/lost_links.sql", table=table, links=links)
+    deferred.extend(Deferred(table, record_id, "changed") for (record_id,) in lost)
+    return written, deferred
+
+
+def _row_key(live: sqlite3.Connection, table: str) -> str:
+    """The column by which a table is stored: rowid, or its id when it is WITHOUT ROWID."""
+    try:
+        live.execute(f"SELECT rowid FROM {table} LIMIT 0")
+    except sqlite3.OperationalError:
+        return "id"
+    return "rowid"
+
+
+def _deployed_details(schema: Schema, table: str) -> dict[str, str | None]:
+    """The deployed names of the columns by which a record is known: e-mail, phone, prospect."""
+    columns = {column.name: column for column in SOURCE_TABLES[table]}
+    return {
+        "email": schema.deployed(table, columns["customer_email"]),
+        "phone": schema.deployed(table, columns["customer_phone"]),
+        "prospect_id": schema.deployed(table, columns["prospect_id"]),
+    }
+
+
+def _second_look(
+    live: sqlite3.Connection,
+    journal: Journal,
+    table: str,
+    links: str,
+    seen: dict[str, str | None],
+) -> tuple[int, list[Deferred]]:
+    """Links that the bulk update left: text that only reads differently is linked after all.
+
+    Returns the number of links written and the ones deferred, each with its reason.
+    """
+    expressions = {
+        detail: f"CAST(t.{quoted(name)} AS BLOB)" if name else "NULL"
+        for detail, name in seen.items()
+    }
+    rows = run(
+        live, "sql/publish/unwritten_links.sql", table=table, links=links, **expressions
+    ).fetchall()
+    written, deferred = 0, []
+    for record_id, customer_id, unavailable, live_id, *details in rows:
+        was, now = details[:5], [readable(value) for value in details[5:]]
+        if live_id is None:
+            deferred.append(Deferred(table, record_id, "deleted"))
+        elif unavailable:
+            deferred.append(Deferred(table, record_id, "customer_unavailable"))
+        elif was != now:
+            deferred.append(Deferred(table, record_id, "changed"))
+        else:
+            journal.link(live, table, record_id, customer_id)
+            live.execute(
+                f"UPDATE {table} SET customer_id = ? WHERE id = ?", (customer_id, record_id)
+            )
+            written += 1
+    return written, deferred

@@ -1,0 +1,7 @@
+-- Links that a promotion is about to write. Grain: one row per record of {table}.
+-- Input: temp.matching_rows (key: {key} of {table}), {table}. Parameter: run_id.
+-- Output: customer_link_journal.
+INSERT INTO customer_link_journal (run_id, source_table, record_id, before, after)
+SELECT :run_id, '{table}', t.id, t.customer_id, m.customer_id
+FROM matching_rows AS m
+JOIN {table} AS t ON t.{key} = m.key

@@ -1,0 +1,6 @@
+-- Planned customers that are not there yet: the ones that a promotion creates.
+-- Grain: one row per customer id. Output: temp.new_customer_ids.
+CREATE TEMP TABLE new_customer_ids AS
+SELECT n.id
+FROM plan.new_customers AS n
+WHERE NOT EXISTS (SELECT 1 FROM customers AS c WHERE c.id = n.id)

@@ -1,0 +1,48 @@
+"""Statistics of customers on a live database: counted from the links, corrected by the count."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from coccinelle_assets.live.schema import SOURCE_TABLES, Schema
+from coccinelle_assets.live.transaction import PACKAGE, run
+from coccinelle_assets.sql import load_sql, quoted
+
+
+def date_columns(schema: Schema) -> dict[str, tuple[str, str]]:
+    """Which columns tell of a contact: (table, deployed column) by the name used in .sql files."""
+    appointment_at = next(
+        column for column in SOURCE_TABLES["appointments"] if column.name == "appointment_date"
+    )
+    deployed = schema.deployed("appointments", appointment_at) or "appointment_date"
+    return {
+        "appointment_at": ("appointments", deployed),
+        "first_message_at": ("omni_conversations", "first_message_at"),
+        "last_message_at": ("omni_conversations", "last_message_at"),
+    }
+
+
+def write_link_statistics(live: sqlite3.Connection, schema: Schema) -> None:
+    """Write temp.link_statistics: each customer's links on a live database, counted."""
+    expressions = {
+        key: load_sql(PACKAGE, "sql/utc_timestamp.sql", value=quoted(name))
+        for key, (_, name) in date_columns(schema).items()
+    }
+    query = load_sql(
+        PACKAGE,
+        "sql/link_statistics.sql",
+        appointments="appointments",
+        conversations="omni_conversations",
+        **expressions,
+    )
+    live.execute(f"CREATE TEMP TABLE link_statistics AS {query}")
+
+
+def correct_statistics(live: sqlite3.Connection, schema: Schema) -> int:
+    """Correct the statistics that differ from the links; returns the number of customers.
+
+    Leaves temp.link_statistics for the audit.
+    """
+    live.execute("DROP TABLE IF EXISTS temp.link_statistics")
+    write_link_statistics(live, schema)
+    return run(live, "sql/publish/statistics.sql").rowcount

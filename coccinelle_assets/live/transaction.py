@@ -1,0 +1,70 @@
+"""One transaction on a live database, and the running of .sql files inside it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from coccinelle_assets.sql import load_sql, quoted, statements
+
+PACKAGE = "coccinelle_assets.live"
+
+
+@contextmanager
+def transaction(live: sqlite3.Connection) -> Iterator[None]:
+    """All or nothing: committed when the block ends, rolled back when it raises.
+
+    A block that finds nothing to do may roll back itself.
+
+    `live` is in autocommit mode. Foreign keys are not enforced inside, so that rows may change in
+    the order that suits; what refers to a customer is checked by whoever deletes one.
+    """
+    live.execute("PRAGMA foreign_keys = OFF")
+    live.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        # A reader that stays longer than the timeout keeps COMMIT from its exclusive lock.
+        if live.in_transaction:
+            live.execute("COMMIT")
+    except BaseException:
+        # Some errors, such as a full disk, have rolled back already.
+        if live.in_transaction:
+            live.execute("ROLLBACK")
+        raise
+
+
+@contextmanager
+def triggers_suspended(live: sqlite3.Connection, tables: Iterable[str]) -> Iterator[None]:
+    """Inside a transaction: no trigger of these tables fires in the block; all are there after.
+
+    The application's triggers answer to the application's writes, and ours count what a promotion
+    counts by itself.
+    """
+    marks = ", ".join("?" * len(names := list(tables)))
+    triggers = live.execute(
+        "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+        f" AND lower(tbl_name) IN ({marks}) ORDER BY rowid",
+        names,
+    ).fetchall()
+    for name, _ in triggers:
+        live.execute(f"DROP TRIGGER {quoted(name)}")
+    yield
+    for _, definition in triggers:
+        live.execute(definition)
+
+
+def run(live: sqlite3.Connection, path: str, **identifiers: str) -> sqlite3.Cursor:
+    """Run the one statement of a .sql file of this package."""
+    return live.execute(load_sql(PACKAGE, path, **identifiers))
+
+
+def run_script(live: sqlite3.Connection, path: str, **identifiers: str) -> list[int]:
+    """Run each statement of a file; returns the number of rows that each changed."""
+    script = load_sql(PACKAGE, path, **identifiers)
+    return [live.execute(statement).rowcount for statement in statements(script)]
+
+
+def scalar(live: sqlite3.Connection, query: str, values: tuple[object, ...] = ()) -> int:
+    """The first value of a query's first row."""
+    return live.execute(query, values).fetchone()[0]

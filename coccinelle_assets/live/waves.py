@@ -1,0 +1,68 @@
+"""Waves: a promotion of some tenants only, which leaves every other tenant as it is.
+
+The audit and the statistics read `customers`, `appointments` and `omni_conversations`. For a wave
+these names lead to temporary views of its tenants' rows, so the predicates need not know of waves.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from coccinelle_assets.errors import CoccinelleError
+from coccinelle_assets.live.receipts import Receipt
+from coccinelle_assets.live.schema import SOURCE_TABLES, Schema
+
+TABLES = ("customers", "appointments", "omni_conversations")
+
+
+@contextmanager
+def only_tenants(live: sqlite3.Connection, tenants: Sequence[str]) -> Iterator[None]:
+    """In the block, the linked tables and customers are those of `tenants`; of all when empty."""
+    if not tenants:
+        yield
+        return
+    live.execute("CREATE TEMP TABLE wave_tenants (id TEXT PRIMARY KEY)")
+    live.execute("INSERT INTO wave_tenants SELECT value FROM json_each(?)", (json.dumps(tenants),))
+    for table in TABLES:
+        live.execute(
+            f"CREATE TEMP VIEW {table} AS SELECT * FROM main.{table}"
+            " WHERE tenant_id IN (SELECT id FROM wave_tenants)"
+        )
+    try:
+        yield
+    finally:
+        for table in TABLES:
+            live.execute(f"DROP VIEW temp.{table}")
+        live.execute("DROP TABLE temp.wave_tenants")
+
+
+def promoted_tenants(receipts: Sequence[Receipt]) -> list[str] | None:
+    """The tenants that standing promotions covered; None when one of them covered all."""
+    covered: set[str] = set()
+    for receipt in receipts:
+        if receipt.undone_at is None:
+            if receipt.tenants is None:
+                return None
+            covered.update(receipt.tenants)
+    return sorted(covered)
+
+
+def require_tenants(live: sqlite3.Connection, schema: Schema, tenants: Sequence[str]) -> None:
+    """Refuse tenants that the database does not know.
+
+    Raises CoccinelleError that names each of them.
+    """
+    if not tenants:
+        return
+    tables = ["SELECT id FROM tenants"] if schema.has("tenants", "id") else []
+    tables += [f"SELECT tenant_id FROM {table}" for table in SOURCE_TABLES]
+    known = f"SELECT value FROM json_each(?) EXCEPT {' EXCEPT '.join(tables)}"
+    unknown = [row[0] for row in live.execute(known, (json.dumps(list(tenants)),))]
+    if unknown:
+        raise CoccinelleError(
+            f"no tenant {', '.join(sorted(unknown))} in the database: check --tenant against "
+            "the tenant_id columns; nothing was written"
+        )
