@@ -9,16 +9,20 @@ class CoccinelleError(Exception):
     """Bad input or a database that cannot be used as it is; nothing was written."""
 
 
+ADVICE = {
+    "promotion": "The database was changed since the checks ran; migrate again to see the "
+    "offenders.",
+    "contraction": "`coccinelle contract DATABASE` without --yes lists the offenders.",
+}
+
+
 class PromotionRefusedError(CoccinelleError):
-    """The second lock held: predicates did not hold inside the promotion's transaction.
+    """The second lock held: predicates did not hold inside the transaction of a `change`.
 
     `failures` maps a predicate's name to its number of offending rows; all was rolled back.
     """
 
-    def __init__(self, failures: Mapping[str, int]) -> None:
+    def __init__(self, failures: Mapping[str, int], change: str = "promotion") -> None:
         named = ", ".join(f"{name} ({count} rows)" for name, count in failures.items())
-        super().__init__(
-            f"promotion refused, nothing was written: {named}. "
-            "The database was changed since the checks ran; migrate again to see the offenders."
-        )
+        super().__init__(f"{change} refused, nothing was written: {named}. {ADVICE[change]}")
         self.failures = dict(failures)

@@ -86,7 +86,9 @@ def trigger_definitions(schema: Schema) -> dict[str, str]:
             "label": label,
             "table": table,
             "total": total,
-            "contacts": ", ".join(f"({_utc(f'NEW.{quoted(name)}')})" for name in columns),
+            "contacts": " ".join(
+                f"UNION ALL SELECT {_utc(f'NEW.{quoted(name)}')}" for name in columns
+            ),
             "dates": ", ".join(quoted(name) for name in columns),
             "changed": "\n    OR ".join(
                 f"OLD.{quoted(name)} IS NOT NEW.{quoted(name)}"

@@ -1,0 +1,154 @@
+"""Rebuilding a table under another definition, with its rows, row numbers, indexes and triggers.
+
+sqlite-utils' transform() makes a table anew out of its columns: DATETIME becomes REAL, collations
+and generated columns are lost, triggers are dropped. Here SQLite itself edits the definition, on an
+empty copy of the schema, where it also says which view or trigger the change would break.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+
+from coccinelle_assets.errors import CoccinelleError
+from coccinelle_assets.live.triggers import installed_triggers
+from coccinelle_assets.sql import quoted
+
+ASIDE = "_before_rebuild"
+
+
+@contextmanager
+def schema_copy(live: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """An empty database in memory with the schema of a live one."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as copy:
+        # Tables first; views and triggers may refer to any of them.
+        objects = live.execute(
+            "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"
+            " ORDER BY type <> 'table', type <> 'index', type <> 'view', rowid"
+        )
+        for (definition,) in objects.fetchall():
+            copy.execute(definition)
+        yield copy
+
+
+def definition_of(live: sqlite3.Connection, table: str) -> str:
+    """The CREATE TABLE statement of a table."""
+    query = "SELECT sql FROM sqlite_master WHERE type = 'table' AND lower(name) = ?"
+    return live.execute(query, (table,)).fetchone()[0]
+
+
+def changed_definition(
+    live: sqlite3.Connection, table: str, drop: Iterable[str], links: str
+) -> str:
+    """The definition without the columns `drop` and with `links` as that of customer_id.
+
+    Raises CoccinelleError that names the constraint, view or trigger that stands in the way.
+    """
+    with schema_copy(live) as copy:
+        _drop_indexes_on(copy, table, {*drop, "customer_id"})
+        for name in installed_triggers(copy):
+            copy.execute(f"DROP TRIGGER {quoted(name)}")
+        try:
+            for column in drop:
+                copy.execute(f"ALTER TABLE {table} DROP COLUMN {quoted(column)}")
+        except sqlite3.Error as error:
+            raise CoccinelleError(
+                f"table {table} cannot do without {column}: {error}. Change what uses it first; "
+                "nothing was written"
+            ) from error
+        definition = definition_of(copy, table)
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as alone:
+        alone.execute(definition)
+        try:
+            alone.execute(f"ALTER TABLE {table} DROP COLUMN customer_id")
+        except sqlite3.Error as error:
+            raise CoccinelleError(
+                f"{table}.customer_id has constraints of its own ({error}): take them off first; "
+                "nothing was written"
+            ) from error
+        alone.execute(f"ALTER TABLE {table} ADD COLUMN {links}")
+        return definition_of(alone, table)
+
+
+def rebuild_table(
+    live: sqlite3.Connection,
+    table: str,
+    definition: str,
+    values: Mapping[str, str] | None = None,
+    joins: str = "",
+) -> None:
+    """Give a table another definition, inside the caller's transaction.
+
+    `values`: the SQL of columns that are not simply the old row's (`old`), which may use `joins`.
+    Indexes and triggers go with the old table: whoever calls makes them anew. Foreign keys are off
+    (see transaction), so that nothing refers to the table while it is away.
+    """
+    live.execute("PRAGMA legacy_alter_table = ON")
+    try:
+        aside = table + ASIDE
+        kept = {name.lower() for name in stored_columns(live, table)}
+        live.execute(f"ALTER TABLE {table} RENAME TO {aside}")
+        for name in _named_indexes(live, aside):
+            live.execute(f"DROP INDEX {quoted(name)}")
+        live.execute(definition)
+        columns, sources = [], []
+        for column in stored_columns(live, table):
+            source = (values or {}).get(column.lower())
+            if source or column.lower() in kept:
+                columns.append(quoted(column))
+                sources.append(source or f"old.{quoted(column)}")
+        key = "rowid" if _has_rowid(live, table) else "id"
+        if key == "rowid":
+            columns.insert(0, "rowid")
+            sources.insert(0, "old.rowid")
+        live.execute(
+            f"INSERT INTO {table} ({', '.join(columns)})"
+            f" SELECT {', '.join(sources)} FROM {aside} AS old{joins} ORDER BY old.{key}"
+        )
+        live.execute(f"DROP TABLE {aside}")
+    finally:
+        live.execute("PRAGMA legacy_alter_table = OFF")
+
+
+def stored_columns(live: sqlite3.Connection, table: str) -> list[str]:
+    """Columns that hold values: generated ones are left out."""
+    rows = live.execute(f"PRAGMA table_xinfo({quoted(table)})")
+    return [name for _, name, *_, hidden in rows if not hidden]
+
+
+def indexes_on(live: sqlite3.Connection, table: str, columns: Iterable[str]) -> list[str]:
+    """Named indexes of a table that hold any of these columns."""
+    wanted = {column.lower() for column in columns}
+    return [
+        name
+        for name in _named_indexes(live, table)
+        if any(
+            column is not None and column.lower() in wanted
+            for _, _, column in live.execute(f"PRAGMA index_info({quoted(name)})")
+        )
+    ]
+
+
+def _drop_indexes_on(copy: sqlite3.Connection, table: str, columns: Iterable[str]) -> None:
+    for name in indexes_on(copy, table, columns):
+        copy.execute(f"DROP INDEX {quoted(name)}")
+
+
+def _named_indexes(live: sqlite3.Connection, table: str) -> Sequence[str]:
+    rows = live.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+        " AND lower(tbl_name) = ?",
+        (table.lower(),),
+    )
+    return [name for (name,) in rows.fetchall()]
+
+
+def _has_rowid(live: sqlite3.Connection, table: str) -> bool:
+    """Whether rows have numbers of their own, apart from any column."""
+    try:
+        live.execute(f"SELECT rowid FROM {table} LIMIT 0")
+    except sqlite3.OperationalError:
+        return False
+    keys = [row for row in live.execute(f"PRAGMA table_info({table})") if row[5]]
+    return not (len(keys) == 1 and keys[0][2].upper() == "INTEGER")

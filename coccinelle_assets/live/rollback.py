@@ -1,0 +1,201 @@
+"""Rolling back: the database as it was before the first promotion, or before the last one.
+
+One transaction: killed at any instant, it is undone or it is not. Rows that the application wrote
+since stay.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from coccinelle_assets.errors import CoccinelleError
+from coccinelle_assets.live.additions import (
+    CHANGED_TABLES,
+    COMPANION_TABLES,
+    INDEXES,
+    OriginalSchema,
+)
+from coccinelle_assets.live.receipts import last_promotion, read_receipts, schema_before
+from coccinelle_assets.live.schema import CUSTOMER_COLUMNS, Schema, read_schema
+from coccinelle_assets.live.statistics import correct_statistics
+from coccinelle_assets.live.transaction import scalar, transaction, triggers_suspended
+from coccinelle_assets.live.triggers import TRIGGERS
+from coccinelle_assets.live.uncontract import (
+    archive_attached,
+    standing_contract,
+    undo_contract,
+)
+from coccinelle_assets.live.undo import Left, Undone, foreign_references, undo_rows
+from coccinelle_assets.resolution.linkage import LINKED_TABLES
+from coccinelle_assets.sql import quoted
+
+
+@dataclass(frozen=True, slots=True)
+class Rollback:
+    """What was undone: `promotion`, `contraction` or `everything`; rows by step; rows left."""
+
+    undone: str
+    run_id: str | None
+    counts: dict[str, int]
+    left: list[Left]
+
+
+def roll_back(live: sqlite3.Connection, database: str, archives: Path) -> Rollback:
+    """Give back the schema and every row as they were before the first promotion.
+
+    `archives` is where contractions keep what they dropped. Raises CoccinelleError when there is
+    nothing to roll back, or when the application uses what would go.
+    """
+    contract = standing_contract(live)
+    with archive_attached(live, contract, archives), transaction(live):
+        original = _require_original(live, database)
+        counts: dict[str, int] = {}
+        if contract:
+            counts |= undo_contract(live, contract)
+        undone = Undone()
+        with triggers_suspended(live, CHANGED_TABLES):
+            tables = [name for name in LINKED_TABLES if original.had(name, "customer_id")]
+            customers = original.had("customers")
+            if tables or customers:
+                undone = undo_rows(live, None, customers=customers, tables=tables)
+        counts |= _count_what_goes(live, original)
+        try:
+            _drop_additions(live, original)
+        except sqlite3.OperationalError as error:
+            raise CoccinelleError(
+                f"{database} cannot be rolled back: {error}. The application uses what the "
+                "migration added: drop that first; nothing was written"
+            ) from error
+        return Rollback("everything", None, counts | undone.counts, undone.left)
+
+
+def roll_back_last(live: sqlite3.Connection, database: str, archives: Path) -> Rollback:
+    """Undo the last promotion alone, or the contraction when that came last.
+
+    Raises CoccinelleError when there is no last promotion that can be undone by itself.
+    """
+    contract = standing_contract(live)
+    if contract and contract.last_promotion == last_promotion(live):
+        with archive_attached(live, contract, archives), transaction(live):
+            return Rollback("contraction", None, undo_contract(live, contract), [])
+    with transaction(live):
+        run_id = _require_undoable(live, database)
+        with triggers_suspended(live, CHANGED_TABLES):
+            undone = undo_rows(live, run_id, customers=True, tables=list(LINKED_TABLES))
+            correct_statistics(live, read_schema(live))
+        live.execute(
+            "UPDATE customer_promotions SET undone_at = CURRENT_TIMESTAMP WHERE run_id = ?",
+            (run_id,),
+        )
+        live.execute("DELETE FROM customer_link_journal WHERE run_id = ?", (run_id,))
+        live.execute("DELETE FROM customer_row_journal WHERE journal_run_id = ?", (run_id,))
+        return Rollback("promotion", run_id, undone.counts, undone.left)
+
+
+def _require_original(live: sqlite3.Connection, database: str) -> OriginalSchema:
+    schema = read_schema(live)
+    if not schema.has("customer_promotions"):
+        raise CoccinelleError(f"{database} has no promotion: there is nothing to roll back")
+    recorded = schema_before(live) if schema.has("customer_promotions", "schema_before") else None
+    if recorded is None:
+        raise CoccinelleError(
+            f"no receipt in {database} tells what was there before the first promotion: restore "
+            "a backup instead; nothing was written"
+        )
+    original = OriginalSchema.from_json(recorded)
+    if not original.had("customers"):
+        users = [table for table, _ in foreign_references(live) if table not in LINKED_TABLES]
+        if users:
+            raise CoccinelleError(
+                f"table {', '.join(sorted(set(users)))} refers to customers by a foreign key: "
+                "take that off first; nothing was written"
+            )
+    return original
+
+
+def _require_undoable(live: sqlite3.Connection, database: str) -> str:
+    standing = [receipt for receipt in read_receipts(live) if receipt.undone_at is None]
+    if not standing:
+        raise CoccinelleError(f"{database} has no promotion: there is nothing to roll back")
+    if len(standing) == 1:
+        raise CoccinelleError(
+            f"the only promotion of {database} that stands is the first one: "
+            f"`coccinelle rollback {database}` undoes it; nothing was written"
+        )
+    run_id = standing[0].run_id
+    journalled = scalar(
+        live,
+        "SELECT EXISTS (SELECT 1 FROM customer_link_journal WHERE run_id = ?)"
+        " OR EXISTS (SELECT 1 FROM customer_row_journal WHERE journal_run_id = ?)",
+        (run_id, run_id),
+    )
+    if not journalled and standing[0].counts.get("rows_written") != standing[0].counts.get(
+        "statistics_updated"
+    ):
+        raise CoccinelleError(
+            f"the journal of promotion {run_id} is gone: only the newest promotion can be undone "
+            f"by itself, and once; `coccinelle rollback {database}` undoes all; nothing was written"
+        )
+    return run_id
+
+
+def _count_what_goes(live: sqlite3.Connection, original: OriginalSchema) -> dict[str, int]:
+    counts = {}
+    if not original.had("customers"):
+        counts["customers_removed"] = scalar(live, "SELECT count(*) FROM customers")
+    for table in LINKED_TABLES:
+        if not original.had(table, "customer_id"):
+            counts[f"{table}_links_removed"] = scalar(
+                live, f"SELECT count(customer_id) FROM {table}"
+            )
+    return counts
+
+
+def _drop_additions(live: sqlite3.Connection, original: OriginalSchema) -> None:
+    """Triggers, then indexes, then columns, then tables: SQLite drops no column that is named."""
+    schema = read_schema(live)
+    _drop(live, "TRIGGER", TRIGGERS, original)
+    _drop(live, "INDEX", INDEXES, original)
+    for table in LINKED_TABLES:
+        if not original.had(table, "customer_id"):
+            live.execute(f"ALTER TABLE {table} DROP COLUMN customer_id")
+    if original.had("customers"):
+        for column in _added_columns(schema, original):
+            live.execute(f"ALTER TABLE customers DROP COLUMN {quoted(column)}")
+    for table in (*COMPANION_TABLES, "customers"):
+        if not original.had(table) and schema.has(table):
+            live.execute(f"DROP TABLE {table}")
+    _restore_objects(live, original)
+
+
+def _added_columns(schema: Schema, original: OriginalSchema) -> list[str]:
+    """Columns of ours in a customers table that was there before."""
+    return [
+        column
+        for column in schema.tables["customers"]
+        if column.lower() in CUSTOMER_COLUMNS and not original.had("customers", column)
+    ]
+
+
+def _drop(
+    live: sqlite3.Connection, kind: str, names: Iterable[str], original: OriginalSchema
+) -> None:
+    """Drop objects of ours that were not there before, or not as they are now."""
+    for name in names:
+        row = live.execute("SELECT sql FROM sqlite_master WHERE name = ?", (name,)).fetchone()
+        before = original.objects.get(name)
+        if row and (before is None or before[2] != row[0]):
+            live.execute(f"DROP {kind} {quoted(name)}")
+
+
+def _restore_objects(live: sqlite3.Connection, original: OriginalSchema) -> None:
+    """Objects under our names that were there before in another form."""
+    for name in (*INDEXES, *TRIGGERS):
+        present = scalar(
+            live, "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = ?)", (name,)
+        )
+        if name in original.objects and not present:
+            live.execute(original.objects[name][2])

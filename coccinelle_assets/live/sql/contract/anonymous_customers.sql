@@ -1,0 +1,19 @@
+-- A customer of its own for each row that has none, under an id that a run would give it.
+-- Grain: one row per appointment or conversation without a customer. Input: {table},
+-- function anonymous_id(tenant, table, id). Output: customers, {table}.customer_id.
+INSERT INTO customers (id, tenant_id, status, source, tags, created_at, updated_at)
+SELECT
+    anonymous_id(tenant_id, '{table}', id),
+    tenant_id,
+    'active',
+    'anonymous',
+    '["anonymous"]',
+    CURRENT_TIMESTAMP,
+    CURRENT_TIMESTAMP
+FROM {table}
+WHERE customer_id IS NULL
+ORDER BY id;
+
+UPDATE {table}
+SET customer_id = anonymous_id(tenant_id, '{table}', id)
+WHERE customer_id IS NULL;

@@ -1,0 +1,123 @@
+"""Undoing what promotions wrote, row by row, out of their journal.
+
+A row that the application changed since is left as it is, and listed. Statistics are counted by
+whoever writes links, so they do not tell whether a row was changed.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from coccinelle_assets.live.journal import MERGES
+from coccinelle_assets.live.transaction import PACKAGE, run, run_script
+from coccinelle_assets.resolution.linkage import LINKED_TABLES
+from coccinelle_assets.sql import load_sql, quoted
+
+COUNTED = {"total_appointments", "total_conversations", "last_contact_at", "updated_at"}
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A row that is not undone, and why: changed, deleted, in_use or identifier_taken since."""
+
+    table: str
+    record_id: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Undone:
+    """How many rows went back, by table and step, and the rows that were left."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    left: list[Left] = field(default_factory=list)
+
+
+def undo_rows(
+    live: sqlite3.Connection,
+    run_id: str | None,
+    *,
+    customers: bool,
+    tables: Sequence[str],
+) -> Undone:
+    """Undo the promotion `run_id`, or all of them, inside the caller's transaction.
+
+    `customers`: whether rows of the customers table go back; `tables`: whose links do.
+    """
+    undone = Undone()
+    marks = ", ".join(f"'{table}'" for table in (*tables, MERGES))
+    query = load_sql(PACKAGE, "sql/undo/links.sql", tables=marks)
+    live.execute(query, {"run_id": run_id})
+    live.execute("CREATE INDEX temp.undo_links_record ON undo_links (source_table, record_id)")
+    for table in tables:
+        restored = run(live, "sql/undo/restore_links.sql", table=table).rowcount
+        undone.counts[f"{table}_links_restored"] = restored
+        left = run(live, "sql/undo/left_links.sql", table=table)
+        undone.left.extend(Left(table, *row) for row in left)
+    if customers:
+        _undo_customers(live, run_id, undone)
+        run_script(live, "sql/undo/merges.sql")
+        for table in tables:
+            run(live, "sql/undo/lost_links.sql", table=table)
+        live.execute("DROP TABLE temp.undo_customers")
+    live.execute("DROP TABLE temp.undo_links")
+    return undone
+
+
+def _undo_customers(live: sqlite3.Connection, run_id: str | None, undone: Undone) -> None:
+    present = _columns(live, "customers")
+    journalled = {name.lower() for name in _columns(live, "customer_row_journal")}
+    columns = [quoted(name) for name in present if name.lower() in journalled]
+    compared = [name for name in columns if name.strip('"').lower() not in COUNTED]
+    query = load_sql(
+        PACKAGE,
+        "sql/undo/customers.sql",
+        same=" AND ".join(f"c.{name} IS w.{name}" for name in compared),
+        used=" UNION ALL ".join(referring_columns(live)),
+    )
+    live.execute(query, {"run_id": run_id})
+    while run(live, "sql/undo/taken_identifiers.sql").rowcount:
+        pass
+    deleted, _released, restored, inserted = run_script(
+        live,
+        "sql/undo/restore_customers.sql",
+        columns=", ".join(columns),
+        assignments=", ".join(f"{name} = j.{name}" for name in columns),
+        journalled=", ".join(f"j.{name}" for name in columns),
+    )
+    undone.counts |= {
+        "customers_removed": deleted,
+        "customers_restored": restored,
+        "customers_returned": inserted,
+    }
+    kept = live.execute("SELECT id, reason FROM undo_customers WHERE step = 'keep' ORDER BY id")
+    undone.left.extend(Left("customers", *row) for row in kept)
+
+
+def referring_columns(live: sqlite3.Connection) -> list[str]:
+    """Queries of every column that refers to a customer: links, and the application's own keys."""
+    queries = [
+        f"SELECT customer_id FROM {table} WHERE customer_id IS NOT NULL" for table in LINKED_TABLES
+    ]
+    return queries + [
+        f"SELECT {quoted(column)} FROM {quoted(table)} WHERE {quoted(column)} IS NOT NULL"
+        for table, column in foreign_references(live)
+        if table not in LINKED_TABLES
+    ]
+
+
+def foreign_references(live: sqlite3.Connection) -> list[tuple[str, str]]:
+    """Tables with a foreign key to customers, each with its column."""
+    tables = [row[0] for row in live.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    return [
+        (table, key[3])
+        for table in tables
+        for key in live.execute(f"PRAGMA foreign_key_list({quoted(table)})").fetchall()
+        if key[2].lower() == "customers"
+    ]
+
+
+def _columns(live: sqlite3.Connection, table: str) -> list[str]:
+    return [row[1] for row in live.execute(f"PRAGMA table_info({table})")]
