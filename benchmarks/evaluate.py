@@ -105,7 +105,7 @@ def resolve(database: Path, rules: IdentityRules) -> dict[str, str]:
         load_sources(warehouse, snapshot, schema)
         build_contacts(warehouse, rules)
         build_identifiers(warehouse, rules)
-        build_clusters(warehouse)
+        build_clusters(warehouse, rules)
         build_customers(warehouse)
         build_links(warehouse)
         return dict(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import phonenumbers
 from pydantic import BaseModel, Field, ValidationError, field_validator
@@ -33,6 +33,12 @@ class IdentityRules(BaseModel):
         default_factory=list,
         description="Placeholder e-mails or phones beyond the shipped list, * for any text; "
         "separated by commas in the environment.",
+    )
+
+    deleted_customers: Literal["recreate", "leave"] = Field(
+        default="recreate",
+        description="A customer that the application deleted while its records are still there: "
+        "recreate it under the same id, or leave its records without a customer.",
     )
 
     @field_validator("default_region")
@@ -71,6 +77,12 @@ class GateThresholds(BaseModel):
     )
     max_unlinked_share: float = Field(
         default=0.1, ge=0, le=1, description="Warn when more of the records stay unlinked."
+    )
+    max_merged_customers: int = Field(
+        default=100, ge=0, description="Warn when a run merges more live customers than this."
+    )
+    max_split_customers: int = Field(
+        default=100, ge=0, description="Warn when a run splits more live customers than this."
     )
     max_cluster_records: int = Field(
         default=200, ge=1, description="Warn of customers with more records than this."

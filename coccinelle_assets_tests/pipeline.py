@@ -56,7 +56,7 @@ class Pipeline:
             load_sources(self.warehouse, snapshot, schema)
         build_contacts(self.warehouse, self.settings)
         build_identifiers(self.warehouse, self.settings)
-        build_clusters(self.warehouse)
+        build_clusters(self.warehouse, self.settings)
         build_customers(self.warehouse)
         build_links(self.warehouse)
 

@@ -36,5 +36,15 @@ def customers(warehouse: Warehouse) -> dg.MaterializeResult:
     """Choose each customer's details among its records."""
     with clear_failures(), warehouse.connect() as connection:
         build_customers(connection)
-        merges = connection.execute("SELECT count(*) FROM ssot.customer_merges").fetchone()[0]
-        return materialized(connection, "ssot/customers", merged_customers=merges)
+        merges, splits, deleted = connection.execute(
+            "SELECT (SELECT count(*) FROM ssot.customer_merges),"
+            " (SELECT count(*) FROM ssot.customer_splits),"
+            " (SELECT count(*) FROM identity.deleted_customers)"
+        ).fetchone()
+        return materialized(
+            connection,
+            "ssot/customers",
+            merged_customers=merges,
+            split_customers=splits,
+            deleted_customers=deleted,
+        )

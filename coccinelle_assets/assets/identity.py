@@ -50,8 +50,8 @@ def identifiers(
 
 
 @dg.multi_asset(specs=[CLUSTERS], name="clusters")
-def clusters(warehouse: Warehouse) -> dg.MaterializeResult:
+def clusters(warehouse: Warehouse, identity_rules: IdentityRulesResource) -> dg.MaterializeResult:
     """Find the connected components."""
     with clear_failures(), warehouse.connect() as connection:
-        build_clusters(connection)
+        build_clusters(connection, identity_rules)
         return materialized(connection, "identity/clusters")

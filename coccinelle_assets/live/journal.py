@@ -64,7 +64,7 @@ class Journal:
         if self.keeps_links(table):
             self._write(live, "links", table=table, key=key)
 
-    def link(self, live: sqlite3.Connection, table: str, record_id: str, after: str) -> None:
+    def link(self, live: sqlite3.Connection, table: str, record_id: str, after: str | None) -> None:
         """Write down one link that is about to change."""
         if self.keeps_links(table):
             live.execute(

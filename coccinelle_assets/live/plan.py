@@ -28,6 +28,7 @@ class PlanCounts:
     merged_customers: int
     appointment_links: int
     conversation_links: int
+    cleared_links: int
     statistics: int
 
     @property
@@ -75,6 +76,7 @@ def write_plan(connection: DuckDBPyConnection, path: Path, run_id: str) -> PlanC
             conversation_links=_count(
                 written, "SELECT count(*) FROM conversation_links WHERE changed"
             ),
+            cleared_links=_count(written, "SELECT count(*) FROM cleared_links"),
             statistics=statistics,
         )
     finally:

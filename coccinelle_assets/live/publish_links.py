@@ -48,9 +48,32 @@ def publish_links(
     if written < planned:
         recovered, deferred = _second_look(live, journal, table, links, seen)
         written += recovered
+    cleared, refused = _clear_links(live, journal, table)
+    written += cleared
+    deferred.extend(refused)
     lost = run(live, "sql/publish/lost_links.sql", table=table, links=links)
     deferred.extend(Deferred(table, record_id, "changed") for (record_id,) in lost)
     return written, deferred
+
+
+def _clear_links(
+    live: sqlite3.Connection, journal: Journal, table: str
+) -> tuple[int, list[Deferred]]:
+    """Take off links to deleted customers, where they still are what was seen."""
+    cleared, deferred = 0, []
+    planned = live.execute(
+        "SELECT id, seen_customer_id FROM plan.cleared_links WHERE source_table = ?", (table,)
+    ).fetchall()
+    for record_id, seen in planned:
+        journal.link(live, table, record_id, None)
+        done = live.execute(
+            f"UPDATE {table} SET customer_id = NULL WHERE id = ? AND CAST(customer_id AS TEXT) = ?",
+            (record_id, seen),
+        ).rowcount
+        cleared += done
+        if not done:
+            deferred.append(Deferred(table, record_id, "changed"))
+    return cleared, deferred
 
 
 def _row_key(live: sqlite3.Connection, table: str) -> str:

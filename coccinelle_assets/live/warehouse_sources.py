@@ -82,7 +82,7 @@ def load_sources(
         raise UnreadableTextError(str(error)) from error
     finally:
         connection.execute("DETACH snapshot")
-    _write_last_promotion(connection, receipts)
+    write_last_promotion(connection, receipts)
     connection.execute(load_sql("coccinelle_assets.live", "sql/promoted_views.sql"))
 
 
@@ -92,7 +92,7 @@ def _read_receipts(snapshot: Path, schema: Schema, tenants: Sequence[str]) -> li
         return read_receipts(copy)
 
 
-def _write_last_promotion(connection: DuckDBPyConnection, receipts: Sequence[Receipt]) -> None:
+def write_last_promotion(connection: DuckDBPyConnection, receipts: Sequence[Receipt]) -> None:
     """Write promoted.last and promoted.tenants: the last promotion that stands, whom it covered."""
     covered = promoted_tenants(receipts)
     standing = next((receipt.run_id for receipt in receipts if receipt.undone_at is None), None)

@@ -30,7 +30,7 @@ EDITABLE = {
 
 
 def build_customers(connection: DuckDBPyConnection) -> None:
-    """Write identity.golden_records, ssot.crosswalk, ssot.customer_merges and ssot.customers."""
+    """Write identity.golden_records; ssot.crosswalk, customer_merges, customers, customer_splits."""
     _write_phone_places(connection)
     connection.execute(model("golden_records"))
     connection.execute("DROP TABLE temp.phone_places")
@@ -40,6 +40,7 @@ def build_customers(connection: DuckDBPyConnection) -> None:
         for column, otherwise in EDITABLE.items()
     }
     connection.execute(model("customers", **columns))
+    connection.execute(model("customer_splits"))
     connection.execute("DROP TABLE temp.merged_tags")
 
 

@@ -62,8 +62,8 @@ def _normalize_business_identifiers(connection: DuckDBPyConnection, region: str)
     write_texts(connection, "business_identifiers", ("tenant_id", "kind", "value"), usable)
 
 
-def build_clusters(connection: DuckDBPyConnection) -> None:
-    """Write identity.evidence, identity.edges and identity.clusters."""
+def build_clusters(connection: DuckDBPyConnection, rules: IdentityRules) -> None:
+    """Write identity.evidence, edges and clusters; deleted_customers and left_records."""
     connection.execute(model("evidence"))
     connection.execute(model("edges"))
     ends = connection.execute("SELECT record_no, other_no FROM identity.edges").fetchnumpy()
@@ -71,3 +71,6 @@ def build_clusters(connection: DuckDBPyConnection) -> None:
     connection.register("components", {"record_no": records, "earliest_no": earliest})
     connection.execute(model("clusters"))
     connection.unregister("components")
+    connection.execute(model("deleted_customers"))
+    left = "TRUE" if rules.deleted_customers == "leave" else "FALSE"
+    connection.execute(model("left_records", left=left))

@@ -10,7 +10,8 @@ LINKED_TABLES = {"appointments": "appointment_links", "omni_conversations": "con
 
 
 def build_links(connection: DuckDBPyConnection) -> None:
-    """Write ssot.appointment_links, ssot.conversation_links and ssot.unlinked_records."""
+    """Write ssot.appointment_links, conversation_links, unlinked_records and cleared_links."""
     for source_table, links in LINKED_TABLES.items():
         connection.execute(model("links", links=links, source_table=source_table))
     connection.execute(model("unlinked_records"))
+    connection.execute(model("cleared_links"))

@@ -14,6 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coccinelle_assets.live.promoted import remember_promotion
+from coccinelle_assets.live.receipts import Receipt
+from coccinelle_assets.live.warehouse_sources import write_last_promotion
 from coccinelle_assets.resolution.customers import merge_tags
 from coccinelle_assets.resolution.normalize.emails import normalize_email
 from coccinelle_assets.resolution.normalize.names import join_name, split_name
@@ -202,15 +204,15 @@ def promote(
     edit: Callable[[list[dict[str, Any]]], None] = lambda live: None,
 ) -> DuckDBPyConnection:
     """Stand for a promotion: what was derived is live, the application edits it, the next run."""
-    receipts = rows(connection, "SELECT run_id FROM source.customer_promotions")
-    run_id = f"run{len(receipts) + 1}"
+    receipts = rows(connection, "SELECT run_id FROM promoted.last")
+    run_id = f"after {receipts[0]['run_id']}" if receipts else "first"
     remember_promotion(connection, run_id, None)
     live = customers(connection)
     edit(live)
     texts = [{k: None if v is None else str(v) for k, v in row.items()} for row in live]
     load(connection, "customers", COLUMNS["customers"], texts)
-    receipt = {"run_id": run_id, "promoted_at": f"2025-06-0{len(receipts) + 1} 00:00:00"}
-    load(connection, "customer_promotions", COLUMNS["customer_promotions"], [receipt])
+    receipt = Receipt(run_id, "2025-06-01 00:00:00", None, {}, {}, None)
+    write_last_promotion(connection, [receipt])
     linked = {record: customer_id for (_, record), (customer_id, _) in links(connection).items()}
     for table in PRIORITY:
         given_rows = [

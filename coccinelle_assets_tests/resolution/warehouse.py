@@ -10,6 +10,7 @@ import duckdb
 from duckdb import DuckDBPyConnection
 
 from coccinelle_assets.live.schema import PROMOTED_TABLES, SOURCE_TABLES
+from coccinelle_assets.live.warehouse_sources import write_last_promotion
 from coccinelle_assets.resolution.contacts import build_contacts
 from coccinelle_assets.resolution.customers import build_customers
 from coccinelle_assets.resolution.identity import build_clusters, build_identifiers
@@ -34,6 +35,7 @@ def warehouse(**tables: Iterable[Row]) -> DuckDBPyConnection:
     connection.execute(load_sql("coccinelle_assets.live", "sql/warehouse.sql"))
     for table, columns in COLUMNS.items():
         load(connection, table, columns, tables.get(table, ()))
+    write_last_promotion(connection, [])
     connection.execute(load_sql("coccinelle_assets.live", "sql/promoted_views.sql"))
     return connection
 
@@ -54,7 +56,7 @@ def resolve(connection: DuckDBPyConnection, **rules: Any) -> DuckDBPyConnection:
     settings = IdentityRules(**rules)
     build_contacts(connection, settings)
     build_identifiers(connection, settings)
-    build_clusters(connection)
+    build_clusters(connection, settings)
     build_customers(connection)
     build_links(connection)
     return connection

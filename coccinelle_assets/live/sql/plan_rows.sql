@@ -50,6 +50,9 @@ SELECT
 FROM ssot.conversation_links
 ORDER BY id;
 
+INSERT INTO plan.cleared_links
+SELECT source_table, id, previous_customer_id FROM ssot.cleared_links ORDER BY source_table, id;
+
 INSERT INTO plan.application_identifiers
 SELECT DISTINCT id FROM gate.application_identifiers WHERE id IS NOT NULL ORDER BY id;
 

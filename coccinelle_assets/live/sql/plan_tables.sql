@@ -73,6 +73,12 @@ CREATE TABLE conversation_links (
     seen_prospect_id TEXT,
     seen_customer_id TEXT
 );
+-- Links that are taken off: their customer was deleted and does not come back.
+CREATE TABLE cleared_links (
+    source_table TEXT,
+    id TEXT,
+    seen_customer_id TEXT
+);
 -- Live customers that changed links lead to: they must still be there.
 CREATE TABLE live_targets (id TEXT);
 CREATE TABLE application_identifiers (id TEXT);

@@ -20,6 +20,16 @@ FROM identity.clusters AS c
 JOIN ssot.crosswalk AS w ON w.cluster_id = c.cluster_id
 WHERE c.source_table <> 'customers';
 
+-- Records left without a customer keep pointing at the one that was deleted: it stays deleted.
+INSERT INTO live.links
+SELECT $run_id, source_table, source_id, customer_id, tenant_id
+FROM identity.left_records;
+
+INSERT INTO live.customers
+SELECT c.* REPLACE ($run_id AS run_id)
+FROM promoted.customers AS c
+WHERE c.id IN (SELECT customer_id FROM identity.left_records);
+
 -- A wave says nothing of other tenants: what the promotion before wrote of them holds on.
 INSERT INTO live.customers
 SELECT c.* REPLACE ($run_id AS run_id)

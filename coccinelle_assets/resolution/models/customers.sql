@@ -1,9 +1,11 @@
 -- The customers: golden records under their lasting ids, the application's edits on top.
 -- Grain: one row per customer. Input: identity.golden_records, identity.clusters,
+-- identity.deleted_customers,
 -- identity.contacts, source.customers (live rows), source.customer_merges, promoted.customers
 -- (what the last promotion derived), merged_tags (id, tags). Output: ssot.customers with the
 -- migration plan's columns, ssot.customer_merges and ssot.crosswalk (cluster_id -> customer id).
--- A live customer keeps its id; when one cluster holds several, the oldest survives.
+-- A live customer keeps its id; when one cluster holds several, the oldest survives. One that the
+-- application deleted comes back under the id it had.
 CREATE OR REPLACE TABLE ssot.crosswalk AS
 WITH
 live AS (
@@ -25,6 +27,7 @@ SELECT
     g.tenant_id,
     COALESCE(
         l.id,
+        d.customer_id,
         CASE
             -- The hash names a customer that now stands elsewhere: never the same id twice.
             WHEN t.id IS NOT NULL
@@ -34,6 +37,7 @@ SELECT
     ) AS customer_id
 FROM identity.golden_records AS g
 LEFT JOIN live AS l ON l.cluster_id = g.cluster_id AND l.seniority = 1
+LEFT JOIN identity.deleted_customers AS d ON d.cluster_id = g.cluster_id
 LEFT JOIN taken AS t ON t.id = g.cluster_id;
 
 CREATE OR REPLACE TABLE ssot.customer_merges AS

@@ -2,8 +2,9 @@
 -- identifier, so that a value shared by many stays linear.
 -- Grain: one row per tie. Input: identity.contacts, identity.evidence, promoted.links (what the
 -- last promotion linked). Output: identity.edges(record_no, other_no, kind).
--- A link that the application set is a tie. One that a promotion set is not: its evidence is
--- judged anew. A live customer stands with the earliest record linked to it; prospects have no
+-- A link that the application set is a tie, also to an id that was merged. One that a promotion set
+-- is none, its evidence is judged anew, unless the record holds no evidence any more (contracted
+-- tables hold none): then the link is all there is. A live customer stands with the earliest record linked to it; prospects have no
 -- link of their own, so theirs is the one promoted.
 CREATE OR REPLACE TABLE identity.edges AS
 WITH
@@ -30,9 +31,16 @@ linked AS (
     SELECT
         r.record_no,
         c.record_no AS customer_no,
-        p.customer_id IS NULL AS set_by_application
+        p.customer_id IS NULL
+            OR (
+                COALESCE(r.raw_email, '') = ''
+                AND COALESCE(r.raw_phone, '') = ''
+                AND COALESCE(r.prospect_id, '') = ''
+            ) AS stands
     FROM identity.contacts AS r
-    JOIN customers AS c ON c.source_id = r.customer_id AND c.tenant_id = r.tenant_id
+    LEFT JOIN source.customer_merges AS m ON m.merged_id = r.customer_id
+    JOIN customers AS c
+        ON c.source_id = COALESCE(m.customer_id, r.customer_id) AND c.tenant_id = r.tenant_id
     LEFT JOIN promoted.links AS p
         ON p.source_table = r.source_table
         AND p.source_id = r.source_id
@@ -59,7 +67,7 @@ WHERE a.source_table <> 'prospects' AND a.tenant_id <> '' AND a.source_id IS NOT
 UNION ALL
 SELECT record_no, customer_no, 'customer_id'
 FROM linked
-WHERE set_by_application
+WHERE stands
 UNION ALL
 SELECT min(record_no), customer_no, 'customer_id'
 FROM linked

@@ -1,7 +1,7 @@
 -- Records without a customer, each with its reason: nothing is left out silently.
 -- Grain: one row per source record (live customers aside) that is in no cluster.
--- Input: identity.contacts, clusters, identifiers. Output: ssot.unlinked_records.
--- reason: no_record_id, no_tenant, no_identifier, unknown_prospect, or why its identifiers are
+-- Input: identity.contacts, clusters, identifiers, left_records. Output: ssot.unlinked_records.
+-- reason: no_record_id, no_tenant, customer_deleted (left by that setting), no_identifier, unknown_prospect, or why its identifiers are
 -- unusable (invalid, placeholder, business_own, shared; the e-mail's reason first).
 CREATE OR REPLACE TABLE ssot.unlinked_records AS
 SELECT
@@ -11,6 +11,7 @@ SELECT
     CASE
         WHEN c.source_id IS NULL THEN 'no_record_id'
         WHEN COALESCE(c.tenant_id, '') = '' THEN 'no_tenant'
+        WHEN d.record_no IS NOT NULL THEN 'customer_deleted'
         WHEN e.reason IS NOT NULL THEN e.reason
         WHEN p.reason IS NOT NULL THEN p.reason
         WHEN c.prospect_id <> '' THEN 'unknown_prospect'
@@ -20,6 +21,7 @@ SELECT
     c.raw_phone
 FROM identity.contacts AS c
 LEFT JOIN identity.clusters AS k ON k.record_no = c.record_no
+LEFT JOIN identity.left_records AS d ON d.record_no = c.record_no
 LEFT JOIN identity.identifiers AS e
     ON e.tenant_id = c.tenant_id AND e.kind = 'email' AND e.value = COALESCE(c.email, c.raw_email)
 LEFT JOIN identity.identifiers AS p
