@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,9 +40,18 @@ class RunOutcome:
 
 
 def run_migration(
-    settings: Settings, *, dry_run: bool = False, report: Callable[[str], None] | None = None
+    settings: Settings,
+    *,
+    dry_run: bool = False,
+    tenants: Sequence[str] = (),
+    even_if_unchanged: bool = False,
+    report: Callable[[str], None] | None = None,
 ) -> RunOutcome:
-    """Run the migration job in this process; `report` hears the name of each step as it starts."""
+    """Run the migration job in this process; `report` hears the name of each step as it starts.
+
+    `tenants` limits the run to a wave; a run over a state that the last promotion left ends early
+    unless `even_if_unchanged`.
+    """
     os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "yes")
     token = on_step.set(report)
     try:
@@ -53,7 +62,15 @@ def run_migration(
                 instance=instance,
                 raise_on_error=False,
                 run_config={
-                    "ops": {"promotion": {"config": {"dry_run": dry_run}}},
+                    "ops": {
+                        "promotion": {"config": {"dry_run": dry_run}},
+                        "snapshot": {
+                            "config": {
+                                "tenants": list(tenants),
+                                "even_if_unchanged": even_if_unchanged,
+                            }
+                        },
+                    },
                     "loggers": {"progress": {}},
                 },
                 tags={"coccinelle/started_by": "command line"},

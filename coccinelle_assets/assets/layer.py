@@ -52,13 +52,19 @@ _NUMBERS = {"record_no", "records", "people", "total_appointments", "total_conve
 
 
 def materialized(
-    connection: DuckDBPyConnection, key: str, **metadata: dg.MetadataValue | int | float | str
+    connection: DuckDBPyConnection,
+    key: str,
+    *,
+    data_version: str | None = None,
+    **metadata: dg.MetadataValue | int | float | str,
 ) -> dg.MaterializeResult:
     """The result of an asset that is a table of the warehouse, with its row count."""
     layer, name = key.split("/")
     rows = connection.execute(f"SELECT count(*) FROM {quoted(layer)}.{quoted(name)}").fetchone()[0]
     return dg.MaterializeResult(
-        asset_key=[layer, name], metadata={"dagster/row_count": rows, **metadata}
+        asset_key=[layer, name],
+        metadata={"dagster/row_count": rows, **metadata},
+        data_version=dg.DataVersion(data_version) if data_version else None,
     )
 
 

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from coccinelle_assets.assets.layer import clear_failures, spec
 from coccinelle_assets.live.connect import open_live
+from coccinelle_assets.live.fingerprint import remember_state
 from coccinelle_assets.live.plan import write_plan
 from coccinelle_assets.live.promoted import (
     forget_deferred,
@@ -17,8 +18,13 @@ from coccinelle_assets.live.promoted import (
 )
 from coccinelle_assets.live.publish import Publication, deferred_reasons, publish
 from coccinelle_assets.live.receipts import last_promotion
+from coccinelle_assets.live.warehouse_sources import wave_tenants
 from coccinelle_assets.resources.live_database import LiveDatabase
-from coccinelle_assets.resources.rules import GateThresholdsResource
+from coccinelle_assets.resources.rules import (
+    GateThresholdsResource,
+    IdentityRulesResource,
+    rules_text,
+)
 from coccinelle_assets.resources.warehouse import Warehouse
 
 PROMOTED = spec(
@@ -60,24 +66,38 @@ def promotion(
     config: PromotionConfig,
     warehouse: Warehouse,
     live_database: LiveDatabase,
+    identity_rules: IdentityRulesResource,
     gate_thresholds: GateThresholdsResource,
 ) -> Iterator[dg.MaterializeResult]:
     """Publish the plan; a dry run publishes it to a copy and leaves an observation only."""
     with clear_failures():
         with warehouse.connect() as connection:
             planned = write_plan(connection, live_database.plan_path, context.run.run_id)
+            tenants = wave_tenants(connection)
+        settings = rules_text(identity_rules, gate_thresholds, tenants)
         if config.dry_run:
             with _rehearsal(live_database) as rehearsal:
                 result = publish(
-                    rehearsal, live_database.plan_path, context.run.run_id, gate_thresholds
+                    rehearsal,
+                    live_database.plan_path,
+                    context.run.run_id,
+                    gate_thresholds,
+                    tenants=tenants,
                 )
             context.log_event(dg.AssetObservation(PROMOTED.key, metadata=_metadata(result)))
             return
         if planned.is_empty and _is_promoted(live_database):
             context.log.info("The live database holds all of it already: nothing to write.")
+            with warehouse.connect() as connection, live_database.open() as live:
+                remember_state(connection, last_promotion(live), settings)
             yield dg.MaterializeResult(asset_key=PROMOTED.key, metadata=_metadata(None))
             return
-        result, backup = _promote(context.run.run_id, warehouse, live_database, gate_thresholds)
+        result, backup = _promote(
+            context.run.run_id, warehouse, live_database, gate_thresholds, tenants
+        )
+        if not result.deferred:
+            with warehouse.connect() as connection:
+                remember_state(connection, context.run.run_id, settings)
         yield dg.MaterializeResult(asset_key=PROMOTED.key, metadata=_metadata(result, backup))
 
 
@@ -103,17 +123,18 @@ def _promote(
     warehouse: Warehouse,
     live_database: LiveDatabase,
     thresholds: GateThresholdsResource,
+    tenants: list[str],
 ) -> tuple[Publication, Path]:
     with live_database.open(writable=True) as live, warehouse.connect() as connection:
         backup = live_database.back_up(live, run_id)
-        remember_promotion(connection, run_id, last_promotion(live))
+        remember_promotion(connection, run_id, last_promotion(live), tenants)
 
         def before_commit(publication: Publication) -> None:
             if publication.deferred:
                 forget_deferred(connection, run_id, publication.deferred)
 
         plan = live_database.plan_path
-        return publish(live, plan, run_id, thresholds, before_commit), backup
+        return publish(live, plan, run_id, thresholds, before_commit, tenants), backup
 
 
 def _metadata(result: Publication | None, backup: Path | None = None) -> dict[str, object]:

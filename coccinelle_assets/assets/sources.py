@@ -1,16 +1,24 @@
 """source/*: the live tables as they were at one instant, as text, untouched."""
 
+import logging
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
+from pydantic import Field
 
 from coccinelle_assets.assets.layer import clear_failures, materialized, spec
+from coccinelle_assets.live.fingerprint import snapshot_versions, unchanged_since
 from coccinelle_assets.live.schema import read_schema, require_sources
 from coccinelle_assets.live.snapshot import Repair, repair_snapshot
 from coccinelle_assets.live.warehouse_sources import UnreadableTextError, load_sources
 from coccinelle_assets.resources.live_database import LiveDatabase
+from coccinelle_assets.resources.rules import (
+    GateThresholdsResource,
+    IdentityRulesResource,
+    rules_text,
+)
 from coccinelle_assets.resources.warehouse import Warehouse
 
 SOURCES = (
@@ -21,6 +29,7 @@ SOURCES = (
         """id\ntenant_id\nfirst_name\nlast_name\nemail\nphone\nstatus\nsource
         created_at\nupdated_at""",
         kinds=("sqlite",),
+        skippable=True,
     ),
     spec(
         "source",
@@ -30,6 +39,7 @@ SOURCES = (
         created_at\nupdated_at\ncustomer_name\ncustomer_email\ncustomer_phone
         appointment_date: or scheduled_at, by deployment""",
         kinds=("sqlite",),
+        skippable=True,
     ),
     spec(
         "source",
@@ -39,6 +49,7 @@ SOURCES = (
         current_channel\ncreated_at\nupdated_at\ncustomer_name\ncustomer_email\ncustomer_phone
         first_message_at\nlast_message_at""",
         kinds=("sqlite",),
+        skippable=True,
     ),
     spec(
         "source",
@@ -48,6 +59,7 @@ SOURCES = (
         preferred_contact_method\nlanguage\ntimezone\ntotal_appointments\ntotal_conversations
         last_contact_at\ncreated_at\nupdated_at""",
         kinds=("sqlite",),
+        skippable=True,
     ),
     spec(
         "source",
@@ -55,15 +67,58 @@ SOURCES = (
         "E-mails and phones of the tenants, users and agents: they identify no customer.",
         "tenant_id\nsource_table\nkind: email or phone\nvalue: as it was written",
         kinds=("sqlite",),
+        skippable=True,
     ),
 )
 
 
+# Each part of the state that a source asset stands for.
+PARTS = {
+    "prospects": ("prospects",),
+    "appointments": ("appointments", "appointment_links"),
+    "omni_conversations": ("omni_conversations", "conversation_links"),
+    "customers": ("customers",),
+    "business_identifiers": ("business_identifiers",),
+}
+
+
+# Dagster says of each check behind a skipped step that what follows "will proceed without gating":
+# it is skipped too, and the message would only alarm.
+_PLAN_LOGGER = logging.getLogger("dagster._core.execution.plan.active")
+
+
+def _not_about_gates(record: logging.LogRecord) -> bool:
+    return "emitted no result" not in record.getMessage()
+
+
+class SnapshotConfig(dg.Config):
+    """What to read."""
+
+    tenants: list[str] = Field(
+        default_factory=list,
+        description="Only these tenants: a wave of the migration. All of them when empty.",
+    )
+    even_if_unchanged: bool = Field(
+        default=False,
+        description="Run every step also when nothing changed since the last promotion.",
+    )
+
+
 @dg.multi_asset(specs=SOURCES, name="snapshot")
 def sources(
-    context: dg.AssetExecutionContext, warehouse: Warehouse, live_database: LiveDatabase
+    context: dg.AssetExecutionContext,
+    config: SnapshotConfig,
+    warehouse: Warehouse,
+    live_database: LiveDatabase,
+    identity_rules: IdentityRulesResource,
+    gate_thresholds: GateThresholdsResource,
 ) -> Iterator[dg.MaterializeResult]:
-    """Copy the live database in one read, then read the copy."""
+    """Copy the live database in one read, then read the copy.
+
+    When the copy is what the last promotion left, the run ends here: nothing is materialized, and
+    every step after this one is skipped.
+    """
+    _PLAN_LOGGER.removeFilter(_not_about_gates)
     with clear_failures():
         live_database.take_snapshot(live_database.snapshot_path)
         with sqlite3.connect(live_database.snapshot_path) as snapshot:
@@ -73,19 +128,29 @@ def sources(
         repairs: list[Repair] = []
         with warehouse.connect() as connection:
             try:
-                load_sources(connection, live_database.snapshot_path, schema)
+                load_sources(connection, live_database.snapshot_path, schema, config.tenants)
             except UnreadableTextError:
                 repairs = repair_snapshot(live_database.snapshot_path, schema)
                 context.log.warning(
                     f"{len(repairs)} values are not UTF-8 text and identify nobody: "
                     + ", ".join(f"{r.table}.{r.column} of {r.record_id}" for r in repairs[:10])
                 )
-                load_sources(connection, live_database.snapshot_path, schema)
+                load_sources(connection, live_database.snapshot_path, schema, config.tenants)
+            versions = snapshot_versions(connection)
+            settings = rules_text(identity_rules, gate_thresholds, config.tenants)
+            run_id = unchanged_since(connection, versions, settings)
+            if run_id and not config.even_if_unchanged:
+                context.log.info(f"Skipped: nothing changed since the promotion of run {run_id}.")
+                metadata = {"unchanged_since": run_id, "rows_written": 0, "deferred": 0}
+                context.log_event(dg.AssetObservation(["live", "customers"], metadata=metadata))
+                _PLAN_LOGGER.addFilter(_not_about_gates)
+                return
             for source in SOURCES:
                 table = source.key.path[-1]
                 yield materialized(
                     connection,
                     f"source/{table}",
                     unreadable_values=sum(repair.table == table for repair in repairs),
+                    data_version="/".join(versions[part] for part in PARTS[table]),
                     database=Path(live_database.path).name,
                 )

@@ -14,7 +14,7 @@ from coccinelle_assets.checks.results import (
     rule_results,
     warning_spec,
 )
-from coccinelle_assets.live.gate import write_link_views
+from coccinelle_assets.live.gate import write_gate_statistics, write_link_views
 from coccinelle_assets.live.predicates import (
     APPOINTMENT_PREDICATES,
     CONVERSATION_PREDICATES,
@@ -43,6 +43,7 @@ def links_gate(
     """Hold back links that lead astray or records that were lost on the way."""
     with warehouse.connect() as connection:
         write_link_views(connection)
+        write_gate_statistics(connection)
         yield from gate_results(
             connection,
             APPOINTMENTS,

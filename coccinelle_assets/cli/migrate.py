@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -32,6 +33,13 @@ def migrate(
     home: Annotated[
         Path | None, typer.Option(help="Where warehouse, backups and run history live.")
     ] = None,
+    tenants: Annotated[
+        list[str] | None,
+        typer.Option("--tenant", help="Only this tenant; repeat it for a wave of several."),
+    ] = None,
+    even_if_unchanged: Annotated[
+        bool, typer.Option("--even-if-unchanged", help="Run also when nothing changed since.")
+    ] = False,
     default_region: Annotated[
         str | None, typer.Option(help="Region of phone numbers without a country code.")
     ] = None,
@@ -58,19 +66,38 @@ def migrate(
         max_customer_drift=max_customer_drift,
         busy_timeout_seconds=busy_timeout_seconds,
     )
-    run_and_show(settings, dry_run=dry_run, as_json=as_json)
+    run_and_show(
+        settings,
+        dry_run=dry_run,
+        as_json=as_json,
+        tenants=tenants or (),
+        even_if_unchanged=even_if_unchanged,
+    )
 
 
-def run_and_show(settings: Settings, *, dry_run: bool, as_json: bool) -> None:
+def run_and_show(
+    settings: Settings,
+    *,
+    dry_run: bool,
+    as_json: bool,
+    tenants: Sequence[str] = (),
+    even_if_unchanged: bool = False,
+) -> None:
     """Migrate with progress on stderr, show the outcome, and exit as the design says."""
-    require_readable(settings)
+    require_readable(settings, tenants)
     # Dagster takes a second to import: a wrong path should not wait for it.
     from coccinelle_assets.cli import terminal
     from coccinelle_assets.live.summary import summarize
     from coccinelle_assets.runs import run_migration, step_count
 
     with terminal.steps(step_count(settings)) as report:
-        outcome = run_migration(settings, dry_run=dry_run, report=report)
+        outcome = run_migration(
+            settings,
+            dry_run=dry_run,
+            tenants=tenants,
+            even_if_unchanged=even_if_unchanged,
+            report=report,
+        )
     summary = None
     if outcome.promoted:
         with read_warehouse(settings) as connection:
@@ -85,13 +112,16 @@ def run_and_show(settings: Settings, *, dry_run: bool, as_json: bool) -> None:
         raise typer.Exit(EXIT_ERROR)
 
 
-def require_readable(settings: Settings) -> None:
+def require_readable(settings: Settings, tenants: Sequence[str]) -> None:
     """Refuse a database that cannot be migrated before anything is made beside it."""
     from coccinelle_assets.live.connect import open_live
     from coccinelle_assets.live.schema import read_schema, require_sources
+    from coccinelle_assets.live.waves import require_tenants
 
     with open_live(settings.database, settings.busy_timeout_seconds) as live:
-        require_sources(read_schema(live), str(settings.database))
+        schema = read_schema(live)
+        require_sources(schema, str(settings.database))
+        require_tenants(live, schema, tenants)
 
 
 @app.command()

@@ -136,6 +136,8 @@ def summary_table(summary: Summary) -> Table:
 
 def _changes(outcome: RunOutcome, *, dry_run: bool) -> str:
     promotion = outcome.promotion
+    if "unchanged_since" in promotion:
+        return f"Skipped: nothing changed since run {promotion['unchanged_since']} was promoted."
     if not promotion.get("rows_written"):
         return "Nothing to write: the live database holds all of it already."
     verb = "Would write" if dry_run else "Promoted"

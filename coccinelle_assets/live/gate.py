@@ -18,12 +18,13 @@ def write_customer_views(connection: DuckDBPyConnection) -> None:
 
 
 def write_link_views(connection: DuckDBPyConnection) -> None:
-    """Write the views of the linked tables, and gate.link_statistics.
-
-    The statistics are counted anew from the links, with the source rows' own dates.
-    """
+    """Write the views of the linked tables."""
     write_customer_views(connection)
     connection.execute(load_sql(PACKAGE, "sql/gate_links.sql"))
+
+
+def write_gate_statistics(connection: DuckDBPyConnection) -> None:
+    """Write gate.link_statistics: counted from the links, with the source rows' own dates."""
     query = load_sql(
         PACKAGE,
         "sql/link_statistics.sql",

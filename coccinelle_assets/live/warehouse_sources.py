@@ -17,6 +17,7 @@ from coccinelle_assets.live.schema import (
     BUSINESS_IDENTIFIERS,
     PROMOTED_TABLES,
     SOURCE_TABLES,
+    Column,
     Schema,
     utf8_text,
 )
@@ -57,7 +58,8 @@ def load_sources(
 ) -> None:
     """Write source.* out of a snapshot, and promoted.* out of what live.* remembers of it.
 
-    With `tenants`, only rows of these. Raises UnreadableTextError when a value is no UTF-8 text.
+    With `tenants`, only rows of these; source.wave names them.
+    Raises UnreadableTextError when a value is no UTF-8 text.
     """
     receipts = _read_receipts(snapshot, schema, tenants)
     connection.execute(load_sql("coccinelle_assets.live", "sql/warehouse.sql"))
@@ -67,7 +69,7 @@ def load_sources(
             origin = f"snapshot.{quoted(table)}" if schema.has(table) else "(SELECT 1) WHERE FALSE"
             selection = schema.selection(table, columns)
             chosen = ""
-            if tenants and any(column.name == "tenant_id" for column in columns):
+            if tenants and schema.has(table) and Column("tenant_id") in columns:
                 chosen = " WHERE list_contains($tenants, tenant_id)"
             connection.execute(
                 f"CREATE OR REPLACE TABLE source.{quoted(table)} AS"
@@ -83,6 +85,10 @@ def load_sources(
     finally:
         connection.execute("DETACH snapshot")
     write_last_promotion(connection, receipts)
+    connection.execute(
+        "CREATE OR REPLACE TABLE source.wave AS SELECT unnest($tenants::VARCHAR[]) AS tenant_id",
+        {"tenants": list(tenants)},
+    )
     connection.execute(load_sql("coccinelle_assets.live", "sql/promoted_views.sql"))
 
 
@@ -130,3 +136,9 @@ def _load_business_identifiers(connection: DuckDBPyConnection, schema: Schema) -
         "CREATE OR REPLACE TABLE source.business_identifiers AS "
         + " UNION ALL ".join(parts or [empty])
     )
+
+
+def wave_tenants(connection: DuckDBPyConnection) -> list[str]:
+    """The tenants that the warehouse's sources are limited to; all when empty."""
+    rows = connection.execute("SELECT tenant_id FROM source.wave ORDER BY tenant_id").fetchall()
+    return [tenant for (tenant,) in rows]

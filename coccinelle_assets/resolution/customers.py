@@ -30,7 +30,7 @@ EDITABLE = {
 
 
 def build_customers(connection: DuckDBPyConnection) -> None:
-    """Write identity.golden_records; ssot.crosswalk, customer_merges, customers, customer_splits."""
+    """Write identity.golden_records, ssot.crosswalk, customers, customer_merges and _splits."""
     _write_phone_places(connection)
     connection.execute(model("golden_records"))
     connection.execute("DROP TABLE temp.phone_places")

@@ -1,14 +1,22 @@
 -- Records of each source, how many had a link, have one, and stay without.
 -- Grain: one row per source table. A prospect has no link column: it counts as linked when it is
--- part of a customer.
+-- part of a customer. Input: source.*, identity.clusters.
 SELECT
-    c.source_table,
-    count(*) AS records,
-    count(c.customer_id) AS linked_before,
-    count(k.record_no) AS linked,
-    count(*) - count(k.record_no) AS unlinked
-FROM identity.contacts AS c
-LEFT JOIN identity.clusters AS k ON k.record_no = c.record_no
-WHERE c.source_table <> 'customers'
-GROUP BY c.source_table
-ORDER BY c.source_table
+    s.source_table,
+    s.records,
+    s.linked_before,
+    COALESCE(k.linked, 0) AS linked,
+    s.records - COALESCE(k.linked, 0) AS unlinked
+FROM (
+    SELECT 'appointments' AS source_table, count(*) AS records, count(customer_id) AS linked_before
+    FROM source.appointments
+    UNION ALL
+    SELECT 'omni_conversations', count(*), count(customer_id) FROM source.omni_conversations
+    UNION ALL
+    SELECT 'prospects', count(*), 0 FROM source.prospects
+) AS s
+LEFT JOIN (
+    SELECT source_table, count(*) AS linked FROM identity.clusters GROUP BY source_table
+) AS k ON k.source_table = s.source_table
+WHERE s.records > 0
+ORDER BY s.source_table
