@@ -4,10 +4,26 @@ from __future__ import annotations
 
 import dagster as dg
 
-from coccinelle_assets.assets import contacts, customers, identity, linkage, promotion, sources
-from coccinelle_assets.automation.jobs import audit_customers, migrate_customers
+from coccinelle_assets.assets import (
+    contacts,
+    contract,
+    customers,
+    identity,
+    linkage,
+    promotion,
+    sources,
+    triggers,
+)
+from coccinelle_assets.automation.jobs import (
+    audit_customers,
+    contract_customers,
+    install_statistics_triggers,
+    migrate_customers,
+)
 from coccinelle_assets.automation.progress import progress_logger
+from coccinelle_assets.automation.rollback import rollback_customers
 from coccinelle_assets.checks import contacts as contact_checks
+from coccinelle_assets.checks import contract as contract_checks
 from coccinelle_assets.checks import customers as customer_checks
 from coccinelle_assets.checks import identity as identity_checks
 from coccinelle_assets.checks import linkage as linkage_checks
@@ -57,6 +73,8 @@ def build_defs(settings: Settings | None = None) -> dg.Definitions:
             customers.customers,
             linkage.links,
             promotion.promotion,
+            triggers.statistics_triggers,
+            contract.contracted_tables,
         ],
         asset_checks=[
             contact_checks.contacts_gate,
@@ -64,8 +82,15 @@ def build_defs(settings: Settings | None = None) -> dg.Definitions:
             identity_checks.clusters_gate,
             customer_checks.customers_gate,
             linkage_checks.links_gate,
+            contract_checks.contract_gate,
         ],
-        jobs=[migrate_customers, audit_customers],
+        jobs=[
+            migrate_customers,
+            audit_customers,
+            install_statistics_triggers,
+            contract_customers,
+            rollback_customers,
+        ],
         resources=build_resources(settings or load_settings()),
         loggers={"console": dg.colored_console_logger, "progress": progress_logger},
         # One process: the steps share one DuckDB file, and ten processes take ten start-ups.

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import dagster as dg
 
-from coccinelle_assets.automation.jobs import MIGRATE
+from coccinelle_assets.automation.jobs import CONTRACT, MIGRATE, TRIGGERS
 from coccinelle_assets.automation.progress import on_step
+from coccinelle_assets.automation.rollback import ROLLBACK
 from coccinelle_assets.automation.run_history import open_instance
 from coccinelle_assets.definitions import build_defs, build_resources
 from coccinelle_assets.settings import Settings
@@ -52,32 +53,55 @@ def run_migration(
     `tenants` limits the run to a wave; a run over a state that the last promotion left ends early
     unless `even_if_unchanged`.
     """
+    snapshot = {"tenants": list(tenants), "even_if_unchanged": even_if_unchanged}
+    ops = {
+        "promotion": {"config": {"dry_run": dry_run}},
+        "snapshot": {"config": snapshot},
+    }
+    return _run(settings, MIGRATE, "live/customers", ops, report)
+
+
+def run_triggers(settings: Settings) -> RunOutcome:
+    """Install the statistics triggers."""
+    return _run(settings, TRIGGERS, "live/statistics_triggers", {})
+
+
+def run_contract(settings: Settings, *, anonymous: bool) -> RunOutcome:
+    """Contract the linked tables when the gate of it holds."""
+    config = {"config": {"anonymous": anonymous}}
+    ops = {"contracted_tables": config, "contract_gate": config}
+    return _run(settings, CONTRACT, "live/contracted_tables", ops)
+
+
+def run_rollback(settings: Settings, *, to_previous: bool) -> RunOutcome:
+    """Undo all promotions, or the last one."""
+    ops = {"rollback": {"config": {"to_previous": to_previous}}}
+    return _run(settings, ROLLBACK, "live/customers", ops)
+
+
+def _run(
+    settings: Settings,
+    job: str,
+    asset: str,
+    ops: Mapping[str, object],
+    report: Callable[[str], None] | None = None,
+) -> RunOutcome:
+    """Run a job in this process; the outcome has what it reported of `asset`."""
     os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "yes")
     token = on_step.set(report)
     try:
         definitions = build_defs(settings)
         warehouse = build_resources(settings)["warehouse"]
         with open_instance(settings.dagster_home) as instance, warehouse.hold():
-            result = definitions.resolve_job_def(MIGRATE).execute_in_process(
+            result = definitions.resolve_job_def(job).execute_in_process(
                 instance=instance,
                 raise_on_error=False,
-                run_config={
-                    "ops": {
-                        "promotion": {"config": {"dry_run": dry_run}},
-                        "snapshot": {
-                            "config": {
-                                "tenants": list(tenants),
-                                "even_if_unchanged": even_if_unchanged,
-                            }
-                        },
-                    },
-                    "loggers": {"progress": {}},
-                },
+                run_config={"ops": ops, "loggers": {"progress": {}}},
                 tags={"coccinelle/started_by": "command line"},
             )
     finally:
         on_step.reset(token)
-    return _outcome(result)
+    return _outcome(result, asset)
 
 
 def step_count(settings: Settings) -> int:
@@ -85,7 +109,7 @@ def step_count(settings: Settings) -> int:
     return len(build_defs(settings).resolve_job_def(MIGRATE).nodes)
 
 
-def _outcome(result: dg.ExecuteInProcessResult) -> RunOutcome:
+def _outcome(result: dg.ExecuteInProcessResult, asset: str) -> RunOutcome:
     outcome = RunOutcome(result.run_id)
     for evaluation in result.get_asset_check_evaluations():
         offenders = evaluation.metadata.get("offenders")
@@ -108,7 +132,7 @@ def _outcome(result: dg.ExecuteInProcessResult) -> RunOutcome:
             if event.event_type == dg.DagsterEventType.STEP_FAILURE:
                 _read_failure(outcome, event)
             continue
-        if materialization.asset_key == dg.AssetKey(["live", "customers"]):
+        if materialization.asset_key == dg.AssetKey(asset.split("/")):
             outcome.promotion = {
                 key: _plain(value.value) for key, value in materialization.metadata.items()
             }

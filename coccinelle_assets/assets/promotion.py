@@ -126,7 +126,7 @@ def _promote(
     tenants: list[str],
 ) -> tuple[Publication, Path]:
     with live_database.open(writable=True) as live, warehouse.connect() as connection:
-        backup = live_database.back_up(live, run_id)
+        backup = live_database.back_up(live, run_id[:8])
         remember_promotion(connection, run_id, last_promotion(live), tenants)
 
         def before_commit(publication: Publication) -> None:

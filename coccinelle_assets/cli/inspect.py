@@ -1,4 +1,4 @@
-"""Commands that read and never write: `coccinelle verify` and `coccinelle explain`."""
+"""Commands that read and never write: `verify`, `explain` and `history`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from coccinelle_assets.cli.base import (
     read_warehouse,
     with_clear_errors,
 )
+from coccinelle_assets.live.connect import open_live
 from coccinelle_assets.settings import load_settings
 
 
@@ -26,7 +27,6 @@ def verify(database: Database, as_json: AsJson = False) -> None:
     Exit code 3 when a check fails.
     """
     from coccinelle_assets.cli import terminal
-    from coccinelle_assets.live.connect import open_live
     from coccinelle_assets.live.verify import verify as verify_live
 
     settings = load_settings(database=database)
@@ -49,7 +49,6 @@ def explain(
 ) -> None:
     """Show the records of a customer and the chain of identifiers that ties them."""
     from coccinelle_assets.cli import terminal
-    from coccinelle_assets.live.connect import open_live
     from coccinelle_assets.live.merges import surviving_id
     from coccinelle_assets.resolution.explain import explain as explain_customer
 
@@ -62,3 +61,21 @@ def explain(
         print_json({"asked_for": customer_id, **explanation.as_dict()})
     else:
         terminal.show_explanation(customer_id, explanation)
+
+
+@app.command()
+@with_clear_errors
+def history(database: Database, as_json: AsJson = False) -> None:
+    """Show the promotions of DATABASE and the backups that are kept of it."""
+    from coccinelle_assets.cli import terminal
+    from coccinelle_assets.definitions import build_resources
+    from coccinelle_assets.live.history import read_history
+
+    settings = load_settings(database=database)
+    backups = build_resources(settings)["live_database"].backup_directory
+    with open_live(database, settings.busy_timeout_seconds) as live:
+        found = read_history(live, backups)
+    if as_json:
+        print_json(found.as_dict())
+    else:
+        terminal.show_history(found)

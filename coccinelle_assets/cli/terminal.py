@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 if TYPE_CHECKING:
+    from coccinelle_assets.live.history import History
+    from coccinelle_assets.live.predicates import Finding
     from coccinelle_assets.live.summary import Summary
     from coccinelle_assets.live.verify import Verification
     from coccinelle_assets.resolution.explain import Explanation
@@ -75,6 +77,14 @@ def outcome_as_dict(
 
 def show_outcome(outcome: RunOutcome, summary: Summary | None, *, dry_run: bool) -> None:
     """The summary of a run, or why it was held."""
+    show_trouble(outcome)
+    if summary is not None:
+        output.print(summary_table(summary))
+        output.print(_changes(outcome, dry_run=dry_run), soft_wrap=True)
+
+
+def show_trouble(outcome: RunOutcome) -> None:
+    """Checks that failed and errors of a run."""
     for check in outcome.checks:
         if not check.passed:
             color = "red" if check.severity == "ERROR" else "yellow"
@@ -89,9 +99,20 @@ def show_outcome(outcome: RunOutcome, summary: Summary | None, *, dry_run: bool)
         )
     if outcome.error:
         errors.print(f"[red]Error:[/] {escape(outcome.error)}")
-    if summary is not None:
-        output.print(summary_table(summary))
-        output.print(_changes(outcome, dry_run=dry_run), soft_wrap=True)
+
+
+def show_change(outcome: RunOutcome) -> None:
+    """What a run reported of the live database, a line for each thing."""
+    show_trouble(outcome)
+    for name, value in outcome.promotion.items():
+        if value not in ([], 0, "", None) and not name.startswith("dagster/"):
+            say(f"{name.replace('_', ' ')}: {_readable(value)}")
+
+
+def _readable(value: object) -> str:
+    if isinstance(value, int):
+        return f"{value:,}"
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def summary_table(summary: Summary) -> Table:
@@ -169,7 +190,12 @@ def show_verification(verification: Verification) -> None:
         )
         table.add_row(name.replace("_", " "), escape(answer) or "none")
     output.print(table)
-    for finding in verification.findings:
+    show_findings(verification.findings)
+
+
+def show_findings(findings: Sequence[Finding]) -> None:
+    """Each check on one line, with an offender where it fails."""
+    for finding in findings:
         mark = "[green]ok[/]" if finding.holds else "[red]FAILED[/]"
         note = "" if finding.applicable else " (not applicable: no such table)"
         if not finding.holds:
@@ -199,3 +225,26 @@ def show_explanation(asked_for: str, explanation: Explanation) -> None:
     for tie in explanation.ties:
         if tie.reached_from:
             say(f"{tie.record} is tied to {tie.reached_from} by {tie.kind} {tie.value}")
+
+
+def show_history(history: History) -> None:
+    """Receipts and backups, newest first."""
+    table = Table(title="Promotions", title_justify="left")
+    for name in ("promoted (UTC)", "run", "tenants", "customers", "written", "deferred", "undone"):
+        table.add_column(name, justify="right" if name in ("customers", "written") else "left")
+    for receipt in history.receipts:
+        table.add_row(
+            receipt.promoted_at,
+            receipt.run_id,
+            "all" if receipt.tenants is None else escape(", ".join(receipt.tenants)),
+            f"{receipt.counts.get('customers', 0):,}",
+            f"{receipt.counts.get('rows_written', 0):,}",
+            f"{receipt.counts.get('deferred', 0):,}",
+            receipt.undone_at or "",
+        )
+    output.print(table)
+    if history.contracted_at:
+        say(f"Contracted at {history.contracted_at}; the dropped columns are in {history.archive}")
+    for backup in history.backups:
+        say(f"backup {backup.path}  {backup.size / 1e6:,.1f} MB")
+    say(f"{len(history.backups)} backups, {history.backup_bytes / 1e6:,.1f} MB")

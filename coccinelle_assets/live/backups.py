@@ -9,11 +9,11 @@ from pathlib import Path
 from coccinelle_assets.live.snapshot import copy_database
 
 
-def back_up(live: sqlite3.Connection, directory: Path, run_id: str, kept: int) -> Path:
+def back_up(live: sqlite3.Connection, directory: Path, label: str, kept: int) -> Path:
     """Copy the live database into `directory` and remove all but the newest `kept` copies."""
     directory.mkdir(parents=True, exist_ok=True)
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
-    backup = directory / f"{stamp}-{run_id[:8]}.sqlite"
+    backup = directory / f"{stamp}-{label}.sqlite"
     copy_database(live, backup, durable=True)
     for old in backups(directory)[kept:]:
         old.unlink()

@@ -88,6 +88,16 @@ class Finding:
         """Whether there is no offender."""
         return self.offenders == 0
 
+    def as_dict(self) -> dict[str, Any]:
+        """The finding as JSON takes it."""
+        return {
+            "name": self.predicate.name,
+            "holds": self.holds,
+            "offenders": self.offenders,
+            "applicable": self.applicable,
+            "sample": [dict(zip(self.columns, row, strict=True)) for row in self.sample],
+        }
+
 
 Execute = Callable[[str, Mapping[str, object]], Any]
 

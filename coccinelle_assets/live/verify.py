@@ -46,18 +46,7 @@ class Verification:
                 name: [dict(zip(columns, row, strict=True)) for row in rows]
                 for name, (columns, rows) in self.answers.items()
             },
-            "checks": [
-                {
-                    "name": finding.predicate.name,
-                    "holds": finding.holds,
-                    "offenders": finding.offenders,
-                    "applicable": finding.applicable,
-                    "sample": [
-                        dict(zip(finding.columns, row, strict=True)) for row in finding.sample
-                    ],
-                }
-                for finding in self.findings
-            ],
+            "checks": [finding.as_dict() for finding in self.findings],
         }
 
 

@@ -39,6 +39,11 @@ class LiveDatabase(dg.ConfigurableResource, PromotionOptions):
         """Where backups are kept."""
         return Path(self.home) / "backups"
 
+    @property
+    def archive_directory(self) -> Path:
+        """Where contractions keep the columns that they dropped; nothing prunes it."""
+        return Path(self.home) / "contracts"
+
     def take_snapshot(self, target: Path) -> None:
         """Copy the live database, read-only."""
         take_snapshot(Path(self.path), target, self.busy_timeout_seconds)
@@ -47,6 +52,6 @@ class LiveDatabase(dg.ConfigurableResource, PromotionOptions):
         """Open the live database."""
         return open_live(Path(self.path), self.busy_timeout_seconds, writable=writable)
 
-    def back_up(self, live: sqlite3.Connection, run_id: str) -> Path:
+    def back_up(self, live: sqlite3.Connection, label: str) -> Path:
         """Copy the live database as it is now and prune older copies."""
-        return back_up(live, self.backup_directory, run_id, self.backups_kept)
+        return back_up(live, self.backup_directory, label, self.backups_kept)

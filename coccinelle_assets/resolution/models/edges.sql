@@ -3,8 +3,8 @@
 -- Grain: one row per tie. Input: identity.contacts, identity.evidence, promoted.links (what the
 -- last promotion linked). Output: identity.edges(record_no, other_no, kind).
 -- A link that the application set is a tie, also to an id that was merged. One that a promotion set
--- is none, its evidence is judged anew, unless the record holds no evidence any more (contracted
--- tables hold none): then the link is all there is. A live customer stands with the earliest record linked to it; prospects have no
+-- is none, its evidence is judged anew, unless the record holds no detail any more
+-- (identity.silent_links): then the link is all there is, for prospects of that customer too. A live customer stands with the earliest record linked to it; prospects have no
 -- link of their own, so theirs is the one promoted.
 CREATE OR REPLACE TABLE identity.edges AS
 WITH
@@ -32,11 +32,7 @@ linked AS (
         r.record_no,
         c.record_no AS customer_no,
         p.customer_id IS NULL
-            OR (
-                COALESCE(r.raw_email, '') = ''
-                AND COALESCE(r.raw_phone, '') = ''
-                AND COALESCE(r.prospect_id, '') = ''
-            ) AS stands
+            OR r.record_no IN (SELECT record_no FROM identity.silent_links) AS stands
     FROM identity.contacts AS r
     LEFT JOIN source.customer_merges AS m ON m.merged_id = r.customer_id
     JOIN customers AS c
@@ -47,7 +43,10 @@ linked AS (
         AND p.customer_id = r.customer_id
     WHERE r.source_table IN ('appointments', 'omni_conversations')
     UNION ALL
-    SELECT r.record_no, c.record_no, FALSE
+    SELECT
+        r.record_no,
+        c.record_no,
+        p.customer_id IN (SELECT customer_id FROM identity.silent_links)
     FROM identity.contacts AS r
     JOIN promoted.links AS p ON p.source_table = r.source_table AND p.source_id = r.source_id
     JOIN customers AS c ON c.source_id = p.customer_id AND c.tenant_id = r.tenant_id

@@ -2,6 +2,8 @@
 -- Grain: one row per record that has any. Input: identity.contacts, identity.identifiers,
 -- promoted.customers (what the last promotion derived). Output: identity.evidence, with the
 -- numbers of its identifiers.
+-- identity.silent_links: links of records that hold no detail at all (contracted tables hold none).
+-- They stand, and their customer stands for what they once said.
 -- A live customer is tied by the identifiers that no record vouches for: those the application
 -- wrote, and those whose records are gone. A derived one follows the records that hold it.
 CREATE OR REPLACE TABLE identity.evidence AS
@@ -25,6 +27,15 @@ WHERE c.tenant_id <> ''
     AND c.source_id IS NOT NULL
     AND (e.identifier_no IS NOT NULL OR p.identifier_no IS NOT NULL);
 
+CREATE OR REPLACE TABLE identity.silent_links AS
+SELECT record_no, customer_id
+FROM identity.contacts
+WHERE source_table IN ('appointments', 'omni_conversations')
+    AND customer_id IS NOT NULL
+    AND COALESCE(raw_email, '') = ''
+    AND COALESCE(raw_phone, '') = ''
+    AND COALESCE(prospect_id, '') = '';
+
 CREATE OR REPLACE TEMP TABLE vouched AS
 SELECT
     c.record_no,
@@ -43,7 +54,8 @@ SELECT
     ) AS phone_vouched
 FROM identity.contacts AS c
 JOIN identity.evidence AS e ON e.record_no = c.record_no
-WHERE c.source_table = 'customers';
+WHERE c.source_table = 'customers'
+    AND c.source_id NOT IN (SELECT customer_id FROM identity.silent_links);
 
 UPDATE identity.evidence
 SET email_no = NULL, email = NULL

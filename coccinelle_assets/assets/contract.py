@@ -1,0 +1,54 @@
+"""live/contracted_tables: the linked tables without the details that customers hold now."""
+
+import dagster as dg
+from pydantic import Field
+
+from coccinelle_assets.assets.layer import clear_failures, spec
+from coccinelle_assets.live.contract import contract
+from coccinelle_assets.resources.live_database import LiveDatabase
+
+CONTRACTED = spec(
+    "live",
+    "contracted_tables",
+    "The contract half of expand/contract: customer_name, customer_email and customer_phone leave "
+    "appointments and conversations, customer_id becomes NOT NULL with a foreign key. Nothing "
+    "schedules it; a rollback undoes it.",
+    "name: of the table",
+    deps=("live/statistics_triggers",),
+    kinds=("sqlite",),
+)
+
+
+class ContractConfig(dg.Config):
+    """How to contract."""
+
+    anonymous: bool = Field(
+        default=False,
+        description="Give each row without any identity an anonymous customer of its own. "
+        "Without, such rows refuse the contraction.",
+    )
+
+
+@dg.multi_asset(specs=[CONTRACTED], name="contracted_tables")
+def contracted_tables(
+    context: dg.AssetExecutionContext, config: ContractConfig, live_database: LiveDatabase
+) -> dg.MaterializeResult:
+    """Back up, archive the details, rebuild both tables, all of it or nothing."""
+    with clear_failures(), live_database.open(writable=True) as live:
+        backup = live_database.back_up(live, f"contract-{context.run.run_id[:8]}")
+        done = contract(
+            live,
+            live_database.path,
+            live_database.archive_directory,
+            anonymous=config.anonymous,
+        )
+    return dg.MaterializeResult(
+        asset_key=CONTRACTED.key,
+        metadata={
+            **{f"{table}_rows": rows for table, rows in done.rows.items()},
+            "anonymous_customers": done.anonymous_customers,
+            "dropped_indexes": done.dropped_indexes,
+            "archive": dg.MetadataValue.path(done.archive),
+            "backup": dg.MetadataValue.path(backup),
+        },
+    )

@@ -1,0 +1,48 @@
+"""Checks that hold a contraction back: it drops columns, so every link must stand for them."""
+
+from collections.abc import Iterable
+
+import dagster as dg
+from pydantic import Field
+
+from coccinelle_assets.assets.layer import clear_failures
+from coccinelle_assets.checks.results import blocking_specs, check_result, result
+from coccinelle_assets.live.contract import (
+    CONTRACT_PREDICATES,
+    evaluate_contract,
+    require_contractable,
+)
+from coccinelle_assets.resources.live_database import LiveDatabase
+
+TRIGGERS = "live/statistics_triggers"
+UNLINKED = "contract_rows_linked"
+
+
+class ContractGateConfig(dg.Config):
+    """What the gate of a contraction lets pass."""
+
+    anonymous: bool = Field(
+        default=False,
+        description="Let rows without any identity pass: the contraction gives them customers.",
+    )
+
+
+@dg.multi_asset_check(specs=blocking_specs(TRIGGERS, CONTRACT_PREDICATES), name="contract_gate")
+def contract_gate(
+    config: ContractGateConfig, live_database: LiveDatabase
+) -> Iterable[dg.AssetCheckResult]:
+    """Ask the live database itself, before anything is rebuilt."""
+    with clear_failures(), live_database.open() as live:
+        findings = evaluate_contract(live, require_contractable(live, live_database.path))
+    for finding in findings:
+        if config.anonymous and finding.predicate.name == UNLINKED:
+            yield check_result(
+                TRIGGERS,
+                UNLINKED,
+                finding.offenders,
+                finding.columns,
+                finding.sample,
+                passed=True,
+            )
+        else:
+            yield result(TRIGGERS, finding)

@@ -1,0 +1,127 @@
+"""Commands after a promotion: `triggers`, `rollback` and `contract`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from coccinelle_assets.cli.base import (
+    EXIT_ERROR,
+    EXIT_REFUSED,
+    AsJson,
+    Database,
+    app,
+    print_json,
+    with_clear_errors,
+)
+from coccinelle_assets.live.connect import open_live
+from coccinelle_assets.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from coccinelle_assets.runs import RunOutcome
+
+
+@app.command()
+@with_clear_errors
+def triggers(database: Database, as_json: AsJson = False) -> None:
+    """Install the triggers that keep the customers' statistics true in DATABASE."""
+    from coccinelle_assets.runs import run_triggers
+
+    settings = load_settings(database=database)
+    _require_open(settings)
+    _finish(run_triggers(settings), as_json=as_json)
+
+
+@app.command()
+@with_clear_errors
+def rollback(
+    database: Database,
+    to_previous: Annotated[
+        bool, typer.Option("--to-previous", help="Undo the last promotion alone.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Give DATABASE back as it was before the first promotion.
+
+    Rows that the application wrote since stay. A backup is made first.
+    """
+    from coccinelle_assets.runs import run_rollback
+
+    settings = load_settings(database=database)
+    _require_open(settings)
+    _finish(run_rollback(settings, to_previous=to_previous), as_json=as_json)
+
+
+@app.command()
+@with_clear_errors
+def contract(
+    database: Database,
+    yes: Annotated[bool, typer.Option("--yes", help="Really drop the columns.")] = False,
+    anonymous: Annotated[
+        bool,
+        typer.Option("--anonymous", help="Give rows without any identity a customer of their own."),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Drop customer_name, _email and _phone of DATABASE; make its links strict.
+
+    Without --yes nothing is written: what stands in the way is listed. Exit code 3 when a gate
+    refuses.
+    """
+    settings = load_settings(database=database)
+    if not yes:
+        _show_obstacles(settings, anonymous=anonymous, as_json=as_json)
+        return
+    _require_open(settings)
+    from coccinelle_assets.runs import run_contract
+
+    _finish(run_contract(settings, anonymous=anonymous), as_json=as_json)
+
+
+def _require_open(settings: Settings) -> None:
+    """Refuse a database that cannot be opened before a run is started over it."""
+    with open_live(settings.database, settings.busy_timeout_seconds):
+        pass
+
+
+def _show_obstacles(settings: Settings, *, anonymous: bool, as_json: bool) -> None:
+    from coccinelle_assets.cli import terminal
+    from coccinelle_assets.live.contract import evaluate_contract, require_contractable
+
+    with open_live(settings.database, settings.busy_timeout_seconds) as live:
+        schema = require_contractable(live, str(settings.database))
+        findings = [
+            finding
+            for finding in evaluate_contract(live, schema)
+            if not (anonymous and finding.predicate.name == "contract_rows_linked")
+        ]
+    if as_json:
+        print_json({"status": "not_contracted", "checks": [row.as_dict() for row in findings]})
+    else:
+        terminal.show_findings(findings)
+        terminal.say("Nothing was written. Add --yes to contract.")
+    if not all(finding.holds for finding in findings):
+        raise typer.Exit(EXIT_REFUSED)
+
+
+def _finish(outcome: RunOutcome, *, as_json: bool) -> None:
+    """Show what a run did to the live database, and exit as the design says."""
+    from coccinelle_assets.cli import terminal
+
+    if as_json:
+        print_json(
+            {
+                "run_id": outcome.run_id,
+                "status": "done" if outcome.promoted else "refused" if outcome.refused else "error",
+                "refused_by": outcome.refused,
+                "error": outcome.error,
+                **outcome.promotion,
+            }
+        )
+    else:
+        terminal.show_change(outcome)
+    if outcome.refused:
+        raise typer.Exit(EXIT_REFUSED)
+    if not outcome.promoted:
+        raise typer.Exit(EXIT_ERROR)
