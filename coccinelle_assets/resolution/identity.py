@@ -17,7 +17,7 @@ from coccinelle_assets.settings import IdentityRules
 
 
 def build_identifiers(connection: DuckDBPyConnection, rules: IdentityRules) -> None:
-    """Write identity.identifiers out of identity.contacts and source.business_identifiers."""
+    """Write identity.identifiers and silent_links out of contacts and business identifiers."""
     _normalize_business_identifiers(connection, rules.default_region)
     patterns = placeholder_patterns(rules.placeholders, rules.default_region)
     connection.execute(
@@ -31,6 +31,8 @@ def build_identifiers(connection: DuckDBPyConnection, rules: IdentityRules) -> N
     )
     connection.execute("DROP TABLE temp.business_identifiers")
     _count_misspelled_names_once(connection, rules.max_people_per_identifier)
+    connection.execute(model("silent_links"))
+    connection.execute(model("still_shared"))
 
 
 def _count_misspelled_names_once(connection: DuckDBPyConnection, max_people: int) -> None:
