@@ -5,12 +5,12 @@ from __future__ import annotations
 import dagster as dg
 
 from coccinelle_assets.assets import contacts, customers, identity, linkage, promotion, sources
-from coccinelle_assets.automation.jobs import audit_customers, migrate_customers
+from coccinelle_assets.automation.jobs import JOBS
 from coccinelle_assets.automation.progress import progress_logger
-from coccinelle_assets.checks import contacts as contact_checks
-from coccinelle_assets.checks import customers as customer_checks
-from coccinelle_assets.checks import identity as identity_checks
-from coccinelle_assets.checks import linkage as linkage_checks
+from coccinelle_assets.automation.schedules import build_schedules
+from coccinelle_assets.automation.sensors import build_sensors
+from coccinelle_assets.checks.gates import GATES
+from coccinelle_assets.checks.live import verification
 from coccinelle_assets.resources.live_database import LiveDatabase
 from coccinelle_assets.resources.rules import GateThresholdsResource, IdentityRulesResource
 from coccinelle_assets.resources.warehouse import Warehouse
@@ -48,6 +48,7 @@ def build_resources(settings: Settings) -> dict[str, dg.ConfigurableResource]:
 
 def build_defs(settings: Settings | None = None) -> dg.Definitions:
     """Everything that Dagster sees, for the given settings or those of the environment."""
+    settings = settings or load_settings()
     return dg.Definitions(
         assets=[
             sources.sources,
@@ -58,15 +59,11 @@ def build_defs(settings: Settings | None = None) -> dg.Definitions:
             linkage.links,
             promotion.promotion,
         ],
-        asset_checks=[
-            contact_checks.contacts_gate,
-            identity_checks.identifiers_gate,
-            identity_checks.clusters_gate,
-            customer_checks.customers_gate,
-            linkage_checks.links_gate,
-        ],
-        jobs=[migrate_customers, audit_customers],
-        resources=build_resources(settings or load_settings()),
+        asset_checks=[*GATES, verification],
+        jobs=JOBS,
+        schedules=build_schedules(settings),
+        sensors=build_sensors(settings),
+        resources=build_resources(settings),
         loggers={"console": dg.colored_console_logger, "progress": progress_logger},
         # One process: the steps share one DuckDB file, and ten processes take ten start-ups.
         executor=dg.in_process_executor,

@@ -26,10 +26,14 @@ QUERIES = (
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """Answers of the plan's queries, as columns and rows, and the predicates' findings."""
+    """Answers of the plan's queries, as columns and rows, and the predicates' findings.
+
+    `promoted_customers` is the number of customers that the last promotion left, 0 before one.
+    """
 
     answers: dict[str, tuple[Sequence[str], Sequence[Sequence[Any]]]]
     findings: list[Finding]
+    promoted_customers: int
 
     @property
     def holds(self) -> bool:
@@ -82,9 +86,13 @@ def verify(live: sqlite3.Connection, database: str, thresholds: GateThresholds) 
         write_link_statistics(live, schema)
         answers = {name: _answer(live, name) for name in QUERIES}
         findings = evaluate(live.execute, VERIFIABLE, thresholds, schema.tables)
+        promoted = 0
+        if schema.has("customer_promotions"):
+            _, rows = _answer(live, "promoted_customers")
+            promoted = sum(row[0] for row in rows)
     finally:
         live.execute("ROLLBACK")
-    return Verification(answers, findings)
+    return Verification(answers, findings, promoted)
 
 
 def _answer(live: sqlite3.Connection, name: str) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
