@@ -12,9 +12,9 @@ alerts = typer.Typer(no_args_is_help=True, help="The alerts that the sensors sen
 app.add_typer(alerts, name="alerts")
 
 
-@alerts.command()
+@alerts.command("test")
 @with_clear_errors
-def test(as_json: AsJson = False) -> None:
+def send_test(as_json: AsJson = False) -> None:
     """Send a try-out to every address in COCCINELLE_ALERT_URLS.
 
     Exit code 1 when none is set, or one does not take the message.

@@ -70,23 +70,25 @@ def note_state(note: Path, database: Path) -> None:
     )
 
 
-def remember_promoted(
-    record: Path, note: Path, database: Path, *, rules: str, wrote: bool
-) -> None:
+def remember_promoted(record: Path, note: Path, database: Path, *, rules: str, wrote: bool) -> None:
     """Remember in the JSON file `record` that all of the database is promoted, if that is certain.
 
     `note` is the state noted before the snapshot that was promoted; `rules` names the rules of
     identity it was resolved by; `wrote` tells whether the promotion wrote anything.
     """
-    record.unlink(missing_ok=True)
-    noted = json.loads(note.read_text(encoding="utf-8"))
-    before, after = FileState(**noted["state"]), read_file_state(database)
-    unseen = not after.is_one_transaction_after(before) if wrote else after != before
-    if unseen or not noted["quiet"]:
+    try:
+        record.unlink(missing_ok=True)
+        noted = json.loads(note.read_text(encoding="utf-8"))
+        before, after = FileState(**noted["state"]), read_file_state(database)
+        unseen = not after.is_one_transaction_after(before) if wrote else after != before
+        if unseen or not noted["quiet"]:
+            return
+        partial = record.with_name(record.name + ".partial")
+        partial.write_text(json.dumps({"rules": rules, "state": asdict(after)}), encoding="utf-8")
+        partial.replace(record)
+    except OSError:
+        # It is promoted already: without a record the next run looks for itself, nothing is lost.
         return
-    partial = record.with_name(record.name + ".partial")
-    partial.write_text(json.dumps({"rules": rules, "state": asdict(after)}), encoding="utf-8")
-    partial.replace(record)
 
 
 def is_promoted(record: Path, database: Path, *, rules: str) -> bool:

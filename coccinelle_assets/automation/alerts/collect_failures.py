@@ -55,9 +55,7 @@ def failure_reasons(instance: dg.DagsterInstance, run_id: str) -> tuple[str, ...
     """Why a run failed, one line for each step; None when it was held by gates alone."""
     failures = instance.all_logs(run_id, of_type=dg.DagsterEventType.STEP_FAILURE)
     reasons = [
-        reason
-        for entry in failures
-        if (reason := _step_reason(entry.dagster_event)) is not None
+        reason for entry in failures if (reason := _step_reason(entry.dagster_event)) is not None
     ]
     if failures and not reasons:
         return None
@@ -69,7 +67,9 @@ def _step_reason(event: dg.DagsterEvent) -> str | None:
     data = event.step_failure_data
     if data.user_failure_data and data.user_failure_data.description:
         return f"step {event.step_key}: {mask_identifiers(data.user_failure_data.description)}"
-    name = data.error.cls_name if data.error else None
-    if name and "AssetCheckFailed" in name:
+    if data.error is None:
+        return f"step {event.step_key}: unknown error, see the run"
+    if "AssetCheckFailed" in (data.error.cls_name or ""):
         return None
-    return f"step {event.step_key}: {name or 'unknown error'}, see the run"
+    cause = data.error.cause or data.error
+    return f"step {event.step_key}: {cause.cls_name}, see the run"
