@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import dagster as dg
 
 from coccinelle_assets.assets import contacts, customers, identity, linkage, promotion, sources
@@ -46,6 +48,19 @@ def build_resources(settings: Settings) -> dict[str, dg.ConfigurableResource]:
     }
 
 
+def launchable(
+    resources: Mapping[str, dg.ConfigurableResource],
+) -> dict[str, dg.ConfigurableResource]:
+    """The same resources, each of their values a default that a launched run may override alone.
+
+    A resource that is passed as it is must be configured whole or not at all.
+    """
+    return {
+        name: type(resource).configure_at_launch(**resource.model_dump())
+        for name, resource in resources.items()
+    }
+
+
 def build_defs(settings: Settings | None = None) -> dg.Definitions:
     """Everything that Dagster sees, for the given settings or those of the environment."""
     settings = settings or load_settings()
@@ -63,7 +78,7 @@ def build_defs(settings: Settings | None = None) -> dg.Definitions:
         jobs=JOBS,
         schedules=build_schedules(settings),
         sensors=build_sensors(settings),
-        resources=build_resources(settings),
+        resources=launchable(build_resources(settings)),
         loggers={"console": dg.colored_console_logger, "progress": progress_logger},
         # One process: the steps share one DuckDB file, and ten processes take ten start-ups.
         executor=dg.in_process_executor,

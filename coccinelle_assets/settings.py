@@ -139,7 +139,7 @@ class ScheduleOptions(BaseModel):
         """Refuse a time zone that the system's database does not have."""
         try:
             ZoneInfo(value)
-        except (ValueError, OSError) as error:
+        except (KeyError, ValueError, OSError) as error:
             raise ValueError(f"{value!r} is no time zone: use one such as Europe/Paris") from error
         return value
 
