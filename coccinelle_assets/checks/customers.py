@@ -34,9 +34,7 @@ CHANGES = {
 
 @dg.multi_asset_check(
     specs=[
-        *blocking_specs(
-            CUSTOMERS, CUSTOMER_PREDICATES, after=(CONTACTS, IDENTIFIERS, CLUSTERS)
-        ),
+        *blocking_specs(CUSTOMERS, CUSTOMER_PREDICATES, after=(CONTACTS, IDENTIFIERS, CLUSTERS)),
         *(warning_spec(CUSTOMERS, name, says) for name, (says, _) in CHANGES.items()),
     ],
     name="customers_gate",
