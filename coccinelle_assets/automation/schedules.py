@@ -7,7 +7,7 @@ from dagster._utils.schedules import is_valid_cron_schedule
 
 from coccinelle_assets.automation.jobs import migrate_customers, verify_live_customers
 from coccinelle_assets.errors import CoccinelleError
-from coccinelle_assets.live.promoted import last_promotion
+from coccinelle_assets.live.receipts import last_promotion
 from coccinelle_assets.resources.live_database import LiveDatabase
 from coccinelle_assets.resources.rules import IdentityRulesResource
 from coccinelle_assets.settings import ScheduleOptions

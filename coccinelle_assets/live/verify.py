@@ -9,6 +9,7 @@ from typing import Any
 
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.predicates import VERIFIABLE, Finding, evaluate
+from coccinelle_assets.live.receipts import read_receipts
 from coccinelle_assets.live.schema import Column, read_schema, require_sources
 from coccinelle_assets.live.statistics import write_link_statistics
 from coccinelle_assets.settings import GateThresholds
@@ -86,10 +87,8 @@ def verify(live: sqlite3.Connection, database: str, thresholds: GateThresholds) 
         write_link_statistics(live, schema)
         answers = {name: _answer(live, name) for name in QUERIES}
         findings = evaluate(live.execute, VERIFIABLE, thresholds, schema.tables)
-        promoted = 0
-        if schema.has("customer_promotions"):
-            _, rows = _answer(live, "promoted_customers")
-            promoted = sum(row[0] for row in rows)
+        standing = (receipt for receipt in read_receipts(live) if receipt.undone_at is None)
+        promoted = next((receipt.counts["customers"] for receipt in standing), 0)
     finally:
         live.execute("ROLLBACK")
     return Verification(answers, findings, promoted)

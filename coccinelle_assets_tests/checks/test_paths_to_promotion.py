@@ -25,6 +25,7 @@ from coccinelle_assets_tests.checks.test_gates import (
 from coccinelle_assets_tests.databases import AppDatabase
 
 __all__ = ["directory", "resolved"]
+pytestmark = pytest.mark.paths
 # One failing check of each gate.
 FAILING = (
     "contacts_complete",
