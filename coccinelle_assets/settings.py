@@ -42,13 +42,6 @@ class IdentityRules(BaseModel):
         "recreate it under the same id, or leave its records without a customer.",
     )
 
-    @property
-    def fingerprint(self) -> str:
-        """The rules as text: what was resolved by other rules has to be resolved again."""
-        return IdentityRules(
-            **{name: getattr(self, name) for name in IdentityRules.model_fields}
-        ).model_dump_json()
-
     @field_validator("default_region")
     @classmethod
     def known_region(cls, value: str) -> str:

@@ -9,7 +9,11 @@ from coccinelle_assets.automation.jobs import migrate_customers, verify_live_cus
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.receipts import last_promotion
 from coccinelle_assets.resources.live_database import LiveDatabase
-from coccinelle_assets.resources.rules import IdentityRulesResource
+from coccinelle_assets.resources.rules import (
+    GateThresholdsResource,
+    IdentityRulesResource,
+    rules_text,
+)
 from coccinelle_assets.settings import ScheduleOptions
 
 
@@ -28,8 +32,9 @@ def build_schedules(options: ScheduleOptions) -> list[dg.ScheduleDefinition]:
         context: dg.ScheduleEvaluationContext,
         live_database: LiveDatabase,
         identity_rules: IdentityRulesResource,
+        gate_thresholds: GateThresholdsResource,
     ) -> Iterator[dg.RunRequest | dg.SkipReason]:
-        if live_database.is_promoted(identity_rules.fingerprint):
+        if live_database.is_promoted(rules_text(identity_rules, gate_thresholds, ())):
             yield dg.SkipReason(
                 f"{live_database.path} was not written to since all of it was promoted."
             )

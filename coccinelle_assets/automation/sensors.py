@@ -12,7 +12,11 @@ from coccinelle_assets.automation.alerts.format import format_message
 from coccinelle_assets.automation.alerts.send import Collect, State, channels, deliver
 from coccinelle_assets.automation.jobs import MIGRATE, PROMOTE, VERIFY
 from coccinelle_assets.resources.live_database import LiveDatabase
-from coccinelle_assets.resources.rules import IdentityRulesResource
+from coccinelle_assets.resources.rules import (
+    GateThresholdsResource,
+    IdentityRulesResource,
+    rules_text,
+)
 from coccinelle_assets.settings import Settings
 
 LOOK_EVERY_SECONDS = 30
@@ -55,12 +59,12 @@ def build_sensors(settings: Settings) -> list[dg.SensorDefinition]:
         context: dg.SensorEvaluationContext,
         live_database: LiveDatabase,
         identity_rules: IdentityRulesResource,
+        gate_thresholds: GateThresholdsResource,
     ) -> dg.SkipReason:
         expected = {}
         # Nights in which there is nothing to promote are skipped, and nothing is wrong with that.
-        if settings.migration_scheduled and not live_database.is_promoted(
-            identity_rules.fingerprint
-        ):
+        rules = rules_text(identity_rules, gate_thresholds, ())
+        if settings.migration_scheduled and not live_database.is_promoted(rules):
             expected["promotion"] = (MIGRATE, PROMOTE)
         if settings.verification_scheduled:
             expected["verification"] = (VERIFY,)

@@ -80,7 +80,9 @@ class Checked:
         resources = {}
         if name == "dead_man_alerts":
             built = build_resources(settings)
-            resources = {key: built[key] for key in ("live_database", "identity_rules")}
+            resources = {
+                key: built[key] for key in ("live_database", "identity_rules", "gate_thresholds")
+            }
         with dg.build_sensor_context(
             instance=self.instance,
             repository_def=self.definitions.get_repository_def(),
