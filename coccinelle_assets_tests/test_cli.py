@@ -162,5 +162,5 @@ def test_the_demo_verifies_itself_and_a_second_one_finds_nothing_to_write(tmp_pa
     second = coccinelle(*demo)
     assert second.returncode == 0, second.stderr
     assert "Using the demo database that is there" in second.stdout
-    assert "Nothing to write" in second.stdout
+    assert "Skipped: nothing changed" in second.stdout
     assert (tmp_path / "demo" / "coccinelle.db").read_bytes() == before

@@ -9,6 +9,7 @@ import dagster as dg
 from pydantic import Field
 
 from coccinelle_assets.assets.layer import clear_failures, spec
+from coccinelle_assets.checks.gates import require_gates
 from coccinelle_assets.live.connect import open_live
 from coccinelle_assets.live.fingerprint import remember_state
 from coccinelle_assets.live.plan import write_plan
@@ -71,6 +72,7 @@ def promotion(
 ) -> Iterator[dg.MaterializeResult]:
     """Publish the plan; a dry run publishes it to a copy and leaves an observation only."""
     with clear_failures():
+        require_gates(context, warehouse, gate_thresholds)
         with warehouse.connect() as connection:
             planned = write_plan(connection, live_database.plan_path, context.run.run_id)
             tenants = wave_tenants(connection)
@@ -90,6 +92,7 @@ def promotion(
             context.log.info("The live database holds all of it already: nothing to write.")
             with warehouse.connect() as connection, live_database.open() as live:
                 remember_state(connection, last_promotion(live), settings)
+            live_database.remember_promoted(settings, wrote=False)
             yield dg.MaterializeResult(asset_key=PROMOTED.key, metadata=_metadata(None))
             return
         result, backup = _promote(
@@ -98,6 +101,7 @@ def promotion(
         if not result.deferred:
             with warehouse.connect() as connection:
                 remember_state(connection, context.run.run_id, settings)
+            live_database.remember_promoted(settings, wrote=True)
         yield dg.MaterializeResult(asset_key=PROMOTED.key, metadata=_metadata(result, backup))
 
 

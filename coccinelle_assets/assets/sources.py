@@ -120,6 +120,7 @@ def sources(
     """
     _PLAN_LOGGER.removeFilter(_not_about_gates)
     with clear_failures():
+        live_database.note_state()
         live_database.take_snapshot(live_database.snapshot_path)
         with sqlite3.connect(live_database.snapshot_path) as snapshot:
             schema = read_schema(snapshot)
@@ -141,6 +142,7 @@ def sources(
             run_id = unchanged_since(connection, versions, settings)
             if run_id and not config.even_if_unchanged:
                 context.log.info(f"Skipped: nothing changed since the promotion of run {run_id}.")
+                live_database.remember_promoted(settings, wrote=False)
                 metadata = {"unchanged_since": run_id, "rows_written": 0, "deferred": 0}
                 context.log_event(dg.AssetObservation(["live", "customers"], metadata=metadata))
                 _PLAN_LOGGER.addFilter(_not_about_gates)

@@ -29,11 +29,14 @@ def masked(column: str, value: Any) -> Any:
     """A value as it may be shown: e-mails, phones and names keep their ends only."""
     if column not in PERSONAL or not isinstance(value, str):
         return value
-    if "@" in value:
-        return _EMAIL.sub(r"\1***\2", value)
-    if _PHONE.search(value):
-        return _PHONE.sub(lambda match: match[0][:3] + "***" + match[0][-2:], value)
-    return re.sub(r"\B\w", "*", value)
+    text = mask_identifiers(value)
+    return text if text != value else re.sub(r"\B\w", "*", value)
+
+
+def mask_identifiers(text: str) -> str:
+    """A text whose e-mails and phones keep their ends only."""
+    text = _EMAIL.sub(r"\1***\2", text)
+    return _PHONE.sub(lambda match: match[0][:3] + "***" + match[0][-2:], text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +52,21 @@ class Rule:
         return load_sql("coccinelle_assets.checks", f"sql/{self.name}.sql")
 
 
-def blocking_specs(asset: str, rules: Iterable[Rule | Predicate]) -> list[dg.AssetCheckSpec]:
-    """Specs of blocking checks on an asset such as "ssot/customers"."""
+def blocking_specs(
+    asset: str, rules: Iterable[Rule | Predicate], after: Iterable[str] = ()
+) -> list[dg.AssetCheckSpec]:
+    """Specs of blocking checks on an asset such as "ssot/customers".
+
+    They wait for, and are held by, the checks of the assets in `after`: those of the asset's own
+    upstream assets hold it only in runs that materialize it.
+    """
     return [
         dg.AssetCheckSpec(
-            rule.name, asset=asset.split("/"), description=rule.description, blocking=True
+            rule.name,
+            asset=asset.split("/"),
+            description=rule.description,
+            blocking=True,
+            additional_deps=[dg.AssetKey(key.split("/")) for key in after],
         )
         for rule in rules
     ]

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from coccinelle_assets.live.backups import back_up
 from coccinelle_assets.live.connect import open_live
+from coccinelle_assets.live.file_state import is_promoted, note_state, remember_promoted
 from coccinelle_assets.live.snapshot import take_snapshot
 from coccinelle_assets.settings import PromotionOptions
 
@@ -47,6 +48,28 @@ class LiveDatabase(dg.ConfigurableResource, PromotionOptions):
     def take_snapshot(self, target: Path) -> None:
         """Copy the live database, read-only."""
         take_snapshot(Path(self.path), target, self.busy_timeout_seconds)
+
+    @property
+    def _noted_state(self) -> Path:
+        return Path(self.home) / "state_at_snapshot.json"
+
+    @property
+    def _promoted_state(self) -> Path:
+        return Path(self.home) / "promoted_state.json"
+
+    def note_state(self) -> None:
+        """Note the state of the file; called before the snapshot of a run is taken."""
+        note_state(self._noted_state, Path(self.path))
+
+    def remember_promoted(self, rules: str, *, wrote: bool) -> None:
+        """Remember that all of the file is promoted by these rules: nothing was deferred."""
+        remember_promoted(
+            self._promoted_state, self._noted_state, Path(self.path), rules=rules, wrote=wrote
+        )
+
+    def is_promoted(self, rules: str) -> bool:
+        """Whether nobody wrote to the file since all of it was promoted by these rules."""
+        return is_promoted(self._promoted_state, Path(self.path), rules=rules)
 
     def open(self, *, writable: bool = False) -> AbstractContextManager[sqlite3.Connection]:
         """Open the live database."""
