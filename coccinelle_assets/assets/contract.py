@@ -1,5 +1,7 @@
 """live/contracted_tables: the linked tables without the details that customers hold now."""
 
+from collections.abc import Iterator
+
 import dagster as dg
 from pydantic import Field
 
@@ -16,12 +18,18 @@ CONTRACTED = spec(
     "name: of the table",
     deps=("live/statistics_triggers",),
     kinds=("sqlite",),
+    skippable=True,
 )
 
 
 class ContractConfig(dg.Config):
     """How to contract."""
 
+    confirmed: bool = Field(
+        default=False,
+        description="Really drop the columns. Without, nothing happens: whoever materializes "
+        "everything does not mean this.",
+    )
     anonymous: bool = Field(
         default=False,
         description="Give each row without any identity an anonymous customer of its own. "
@@ -32,8 +40,11 @@ class ContractConfig(dg.Config):
 @dg.multi_asset(specs=[CONTRACTED], name="contracted_tables")
 def contracted_tables(
     context: dg.AssetExecutionContext, config: ContractConfig, live_database: LiveDatabase
-) -> dg.MaterializeResult:
+) -> Iterator[dg.MaterializeResult]:
     """Back up, archive the details, rebuild both tables, all of it or nothing."""
+    if not config.confirmed:
+        context.log.info("Skipped: a contraction has to be confirmed in its configuration.")
+        return
     with clear_failures(), live_database.open(writable=True) as live:
         backup = live_database.back_up(live, f"contract-{context.run.run_id[:8]}")
         done = contract(
@@ -42,7 +53,7 @@ def contracted_tables(
             live_database.archive_directory,
             anonymous=config.anonymous,
         )
-    return dg.MaterializeResult(
+    yield dg.MaterializeResult(
         asset_key=CONTRACTED.key,
         metadata={
             **{f"{table}_rows": rows for table, rows in done.rows.items()},

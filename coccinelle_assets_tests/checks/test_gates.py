@@ -154,6 +154,7 @@ def check_and_promote(
     )
     guarded = {key.asset_key for key in gate.check_keys}
     following = dg.AssetSelection.assets(*guarded).downstream() - dg.AssetSelection.assets(*guarded)
+    following -= dg.AssetSelection.assets(PROMOTED).downstream(include_self=False)
     job = dg.define_asset_job(
         "gate_and_promotion",
         selection=dg.AssetSelection.checks(gate) | (following - VERIFICATION),
