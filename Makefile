@@ -3,13 +3,16 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO := $(CURDIR)/demo
 
-.PHONY: demo test lint ui clean
+.PHONY: demo test test-faults lint ui clean
 
 demo: .venv/installed
 	$(BIN)/coccinelle demo --directory demo
 
 test: .venv/installed
 	$(BIN)/pytest
+
+test-faults: .venv/installed
+	$(BIN)/pytest -m fault
 
 lint: .venv/installed
 	$(BIN)/ruff check .

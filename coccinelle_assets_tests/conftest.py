@@ -16,11 +16,6 @@ from coccinelle_assets.settings import Settings, load_settings
 from coccinelle_assets_tests.databases import AppDatabase
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the longest tests, so that no worker is left alone with them at the end."""
-    items.sort(key=lambda item: item.get_closest_marker("kill") is None)
-
-
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in os.environ:

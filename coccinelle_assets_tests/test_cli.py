@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -43,8 +44,10 @@ class Story:
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
-    return Story(AppDatabase(tmp_path_factory.mktemp("story") / "app.db"))
+def story(tmp_path_factory: pytest.TempPathFactory, run_history: Path) -> Story:
+    directory = tmp_path_factory.mktemp("story")
+    shutil.copytree(run_history, directory / ".coccinelle" / "dagster")
+    return Story(AppDatabase(directory / "app.db"))
 
 
 def test_a_dry_run_says_what_would_change_and_changes_nothing(story: Story) -> None:

@@ -7,7 +7,6 @@ from operator import itemgetter
 
 from duckdb import DuckDBPyConnection
 
-from coccinelle_assets.resolution.components import earliest_members
 from coccinelle_assets.resolution.normalize.emails import normalize_email
 from coccinelle_assets.resolution.normalize.phones import normalize_phone
 from coccinelle_assets.resolution.people import MAX_COMPARED_NAMES, count_people
@@ -66,6 +65,9 @@ def _normalize_business_identifiers(connection: DuckDBPyConnection, region: str)
 
 def build_clusters(connection: DuckDBPyConnection, rules: IdentityRules) -> None:
     """Write identity.evidence, edges and clusters; deleted_customers and left_records."""
+    # scipy takes as long to import as all other definitions, and only this step needs it.
+    from coccinelle_assets.resolution.components import earliest_members
+
     connection.execute(model("evidence"))
     connection.execute(model("edges"))
     ends = connection.execute("SELECT record_no, other_no FROM identity.edges").fetchnumpy()
