@@ -46,11 +46,13 @@ def run_history(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def migrate(app: AppDatabase, run_history: Path) -> Callable[..., RunOutcome]:
     """Run the whole Dagster job on the application database."""
 
-    def run(*, dry_run: bool = False, **overrides: object) -> RunOutcome:
+    def run(
+        *, dry_run: bool = False, even_if_unchanged: bool = False, **overrides: object
+    ) -> RunOutcome:
         settings = load_settings(database=app.path, **overrides)
         if not settings.dagster_home.exists():
             shutil.copytree(run_history, settings.dagster_home)
-        return run_migration(settings, dry_run=dry_run)
+        return run_migration(settings, dry_run=dry_run, even_if_unchanged=even_if_unchanged)
 
     return run
 
