@@ -9,6 +9,7 @@ import dagster as dg
 from pydantic import Field
 
 from coccinelle_assets.assets.layer import clear_failures, spec
+from coccinelle_assets.assets.run_report import report_metadata
 from coccinelle_assets.checks.gates import require_gates
 from coccinelle_assets.live.connect import open_live
 from coccinelle_assets.live.fingerprint import remember_state
@@ -86,7 +87,10 @@ def promotion(
                     gate_thresholds,
                     tenants=tenants,
                 )
-            context.log_event(dg.AssetObservation(PROMOTED.key, metadata=_metadata(result)))
+            report = report_metadata(context, warehouse, live_database, result, dry_run=True)
+            context.log_event(
+                dg.AssetObservation(PROMOTED.key, metadata=_metadata(result) | report)
+            )
             return
         if planned.is_empty and _is_promoted(live_database):
             context.log.info("The live database holds all of it already: nothing to write.")
@@ -102,7 +106,10 @@ def promotion(
             with warehouse.connect() as connection:
                 remember_state(connection, context.run.run_id, settings)
             live_database.remember_promoted(settings, wrote=True)
-        yield dg.MaterializeResult(asset_key=PROMOTED.key, metadata=_metadata(result, backup))
+        report = report_metadata(context, warehouse, live_database, result)
+        yield dg.MaterializeResult(
+            asset_key=PROMOTED.key, metadata=_metadata(result, backup) | report
+        )
 
 
 @contextmanager
