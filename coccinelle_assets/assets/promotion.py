@@ -20,6 +20,7 @@ from coccinelle_assets.live.promoted import (
 )
 from coccinelle_assets.live.publish import Publication, deferred_reasons, publish
 from coccinelle_assets.live.receipts import last_promotion
+from coccinelle_assets.live.summary import WRITTEN
 from coccinelle_assets.live.warehouse_sources import wave_tenants
 from coccinelle_assets.resources.live_database import LiveDatabase
 from coccinelle_assets.resources.rules import (
@@ -97,7 +98,8 @@ def promotion(
             with warehouse.connect() as connection, live_database.open() as live:
                 remember_state(connection, last_promotion(live), settings)
             live_database.remember_promoted(settings, wrote=False)
-            yield dg.MaterializeResult(asset_key=PROMOTED.key, metadata=_metadata(None))
+            unchanged = _nothing_published(live_database)
+            yield dg.MaterializeResult(asset_key=PROMOTED.key, metadata=_metadata(unchanged))
             return
         result, backup = _promote(
             context.run.run_id, warehouse, live_database, gate_thresholds, tenants
@@ -129,6 +131,14 @@ def _is_promoted(live_database: LiveDatabase) -> bool:
         return last_promotion(live) is not None
 
 
+def _nothing_published(live_database: LiveDatabase) -> Publication:
+    """The counts of a run that wrote nothing: the plots of the UI go on without a gap."""
+    with live_database.open() as live:
+        customers = live.execute("SELECT count(*) FROM customers").fetchone()[0]
+    unwritten = dict.fromkeys((*WRITTEN, "statistics_updated", "rows_written"), 0)
+    return Publication(counts=unwritten | {"customers": customers})
+
+
 def _promote(
     run_id: str,
     warehouse: Warehouse,
@@ -148,11 +158,8 @@ def _promote(
         return publish(live, plan, run_id, thresholds, before_commit, tenants), backup
 
 
-def _metadata(result: Publication | None, backup: Path | None = None) -> dict[str, object]:
-    metadata: dict[str, object] = {"rows_written": 0, "deferred": 0}
-    if result is None:
-        return metadata
-    metadata |= result.counts
+def _metadata(result: Publication, backup: Path | None = None) -> dict[str, object]:
+    metadata: dict[str, object] = dict(result.counts)
     metadata["dagster/row_count"] = result.counts["customers"]
     if backup is not None:
         metadata["backup"] = dg.MetadataValue.path(backup)
