@@ -1,7 +1,9 @@
 """The report of a promotion, written into the home and linked from live/customers."""
 
 import dagster as dg
+import duckdb
 
+from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.publish import Publication
 from coccinelle_assets.resources.live_database import LiveDatabase
 from coccinelle_assets.resources.warehouse import Warehouse
@@ -26,12 +28,12 @@ def report_metadata(
     from coccinelle_assets.report.keep import keep_report
 
     run = reported_run(context.run.run_id, live_database.path, dry_run, result.counts)
-    with warehouse.connect() as connection:
-        report = gather(connection, run)
     directory = live_database.report_directory
     try:
+        with warehouse.connect() as connection:
+            report = gather(connection, run)
         path = keep_report(report, directory, live_database.reports_kept)
-    except OSError as error:
-        context.log.warning(f"The report cannot be written to {directory}: {error.strerror}")
+    except (OSError, duckdb.Error, CoccinelleError) as error:
+        context.log.warning(f"The report cannot be written to {directory}: {error}")
         return {}
     return {"report": dg.MetadataValue.path(path)}

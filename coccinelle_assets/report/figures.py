@@ -57,9 +57,7 @@ def flow_figure(report: Report) -> Figure:
                 "valueformat": ",d",
                 "valuesuffix": " records",
                 "node": {
-                    "label": [
-                        escape(labels.get(name, name.replace("_", " "))) for _, name in nodes
-                    ],
+                    "label": [escape(label) for label in labels],
                     "color": [UNLINKED if node in rejected else AFTER for node in nodes],
                     "pad": 18,
                     "thickness": 16,
@@ -139,8 +137,9 @@ def tenant_figure(report: Report) -> Figure:
     traces = []
     for panel, source in enumerate(SOURCE_LABELS):
         left, width = panel / len(SOURCE_LABELS), 0.86 / len(SOURCE_LABELS)
-        axis = f"x{panel + 1}"
-        layout[f"xaxis{panel + 1}"] = {
+        number = panel + 1 if panel else ""
+        axis = f"x{number}"
+        layout[f"xaxis{number}"] = {
             "domain": [left, left + width],
             "range": [0, 1],
             "tickformat": ".0%",

@@ -65,9 +65,8 @@ def _summary_table(report: Report) -> str:
                 f"{source.unlinked:,}",
             )
         )
-    rows.append(
-        ("customers", "", f"{summary.customers_before:,}", f"{summary.customers:,}", "", "")
-    )
+    customers, before = f"{summary.customers:,}", f"{summary.customers_before:,}"
+    rows.append(("customers", "", before, customers, "", ""))
     head, *body = rows
     return f"<table><tr>{_cells('th', head)}</tr>{''.join(_row(row) for row in body)}</table>"
 
