@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FloatRect, Locator, Page, expect, sync_playwright
 
 # Without these Chromium looks for hosts of its vendor at every start.
 FLAGS = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-run
     --disable-background-networking --disable-component-update --disable-sync""".split()
 VIEWPORT = {"width": 1500, "height": 950}
+MARGIN = 30
 WAIT_MS = 30_000
 RUN_WAIT_MS = 120_000
 
@@ -42,21 +44,35 @@ class DagsterUI:
         self.address = address
         self.images = images
 
-    def open(self, path: str) -> None:
-        """Open a page of the UI by its path."""
+    def open(self, path: str, height: int = VIEWPORT["height"]) -> None:
+        """Open a page of the UI by its path, in a window of that height."""
+        self.page.set_viewport_size({**VIEWPORT, "height": height})
         self.page.goto(f"{self.address}{path}")
 
-    def picture(self, name: str, page: Page | None = None) -> None:
-        """Keep what is on the screen as <name>.png, when that is asked for."""
-        if self.images is not None:
-            (page or self.page).screenshot(path=self.images / f"{name}.png", animations="disabled")
+    def picture(self, name: str, page: Page | None = None, around: Locator | None = None) -> None:
+        """Keep what is on the screen as <name>.png, when that is asked for.
+
+        `around` cuts the picture to those elements and a margin.
+        """
+        if self.images is None:
+            return
+        page = page or self.page
+        expect(page.get_by_text(re.compile("^Loading"))).to_have_count(0)
+        page.screenshot(
+            path=self.images / f"{name}.png",
+            animations="disabled",
+            clip=_surroundings(around) if around else None,
+        )
 
     def open_lineage(self) -> Locator:
         """The whole lineage, its groups unfolded."""
-        self.page.set_viewport_size({"width": 1500, "height": 1200})
-        self.open("/asset-groups")
+        # The graph is fitted to the width, and nodes below the window are not drawn.
+        self.open("/asset-groups", height=2000)
         graph = self.page.locator("svg:has(foreignObject)")
         expect(graph.get_by_text("ssot", exact=True).first).to_be_visible()
+        # Room for the graph: neither the navigation nor the list of assets.
+        for sidebar in self.page.get_by_role("button", name="panel_show").all():
+            sidebar.click()
         self.page.mouse.click(900, 250, button="right")
         self.page.get_by_role("menuitem", name="Expand all groups").click()
         expect(graph.get_by_text("conversation_links", exact=True).first).to_be_visible()
@@ -97,3 +113,17 @@ class DagsterUI:
         """One view of an asset: overview, events, checks or lineage."""
         self.open(f"/assets/{asset}?view={view}")
         return self.page.locator("body")
+
+
+def _surroundings(elements: Locator) -> FloatRect:
+    """The rectangle that holds all elements, and MARGIN pixels around it."""
+    boxes = [box for element in elements.all() if (box := element.bounding_box())]
+    left, top = min(box["x"] for box in boxes), min(box["y"] for box in boxes)
+    right = max(box["x"] + box["width"] for box in boxes)
+    bottom = max(box["y"] + box["height"] for box in boxes)
+    return {
+        "x": left - MARGIN,
+        "y": top - MARGIN,
+        "width": right - left + 2 * MARGIN,
+        "height": bottom - top + 2 * MARGIN,
+    }
