@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.resources import as_file, files
 from pathlib import Path
-
-from plotly.offline import get_plotlyjs
 
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.kept_files import kept_path, remove_older
@@ -35,13 +34,17 @@ def keep_report(report: Report, directory: Path, kept: int) -> Path:
     They share one copy of plotly's script, which is as large as a hundred reports.
     """
     path = kept_path(directory, report.run.run_id[:8], SUFFIX)
-    script, text = directory / SCRIPT, get_plotlyjs()
-    # Another release of plotly may have written the one that is there.
-    if not script.exists() or script.stat().st_size != len(text.encode()):
-        _write_whole(script, text)
+    _put_script(directory / SCRIPT)
     _write_whole(path, render(report, self_contained=False))
     remove_older(directory, SUFFIX, kept)
     return path
+
+
+def _put_script(target: Path) -> None:
+    """Put plotly's script where the pages look for it, unless this release's is there."""
+    with as_file(files("plotly").joinpath("package_data", SCRIPT)) as script:
+        if not target.exists() or target.stat().st_size != script.stat().st_size:
+            _write_whole(target, script.read_text(encoding="utf-8"))
 
 
 def _write_whole(path: Path, text: str) -> None:
