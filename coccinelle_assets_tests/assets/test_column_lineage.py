@@ -13,7 +13,7 @@ from coccinelle_assets.assets import customers, linkage
 from coccinelle_assets.definitions import build_defs
 from coccinelle_assets_tests.test_sql_models import model_text
 
-MODELS = ("evidence", "golden_records", "customers", "links")
+MODELS = ("evidence", "golden_records", "deleted_customers", "customers", "links")
 # Temporary tables that Python writes, by the columns it makes them of.
 MADE_BY_PYTHON = {
     ("phone_places", "language"): ("identity/identifiers", "value"),
