@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO := $(CURDIR)/demo
 
-.PHONY: demo test test-faults lint ui clean
+.PHONY: demo test test-faults test-browser screenshots lint ui clean
 
 demo: .venv/installed
 	$(BIN)/coccinelle demo --directory demo
@@ -13,6 +13,14 @@ test: .venv/installed
 
 test-faults: .venv/installed
 	$(BIN)/pytest -m fault
+
+# Needs Chromium: .ci/install-chromium.
+test-browser: .venv/installed
+	$(BIN)/pytest -n 0 -m browser coccinelle_assets_tests/browser
+
+# The pictures of the documentation, made by the same tests.
+screenshots: .venv/installed
+	SCREENSHOTS=$(CURDIR)/docs/images $(BIN)/pytest -n 0 -m browser coccinelle_assets_tests/browser
 
 lint: .venv/installed
 	$(BIN)/ruff check .

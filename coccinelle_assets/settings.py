@@ -103,6 +103,9 @@ class PromotionOptions(BaseModel):
         default=30, ge=0, description="How long to wait for another writer's lock, in seconds."
     )
     backups_kept: int = Field(default=5, ge=1, description="How many backups to keep.")
+    reports_kept: int = Field(
+        default=20, ge=0, description="How many reports of runs to keep; 0 writes none."
+    )
 
 
 class ScheduleOptions(BaseModel):

@@ -40,7 +40,8 @@ class Story:
         self.dump_before = dump(app.path)
         self.dry_run: Done = coccinelle("migrate", app.path, "--dry-run", "--json")
         self.after_dry_run = app.path.read_bytes()
-        self.migration: Done = coccinelle("migrate", app.path, "--json")
+        self.report = app.path.parent / "report.html"
+        self.migration: Done = coccinelle("migrate", app.path, "--json", "--report", self.report)
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +78,28 @@ def test_migrate_prints_one_object_with_the_outcome_the_checks_and_the_summary(
     assert answer["summary"]["unlinked_by_reason"] == {"no_identifier": 1}
     shares = {row["source_table"]: row["linked_share"] for row in answer["summary"]["sources"]}
     assert shares == {"prospects": 1.0, "appointments": 0.5, "omni_conversations": 1.0}
+
+
+def test_migrate_draws_a_report_where_it_is_told_and_one_into_the_home(story: Story) -> None:
+    assert story.migration.json["promotion"]["report"] == str(story.report)
+    run_id = story.migration.json["run_id"]
+    page = story.report.read_text(encoding="utf-8")
+    assert f"Run {run_id}" in page
+    assert "Promoted: new customers 2" in page
+    kept = sorted((story.app.path.parent / ".coccinelle" / "reports").glob("*.html"))
+    dry, promoted = (path.read_text(encoding="utf-8") for path in kept)
+    assert "dry run" in dry
+    assert "Would write: new customers 2" in dry
+    assert "Promoted: new customers 2" in promoted
+    assert kept[-1].stat().st_size < 100_000 < story.report.stat().st_size
+
+
+def test_a_report_without_a_directory_is_refused_before_anything_is_run(app: AppDatabase) -> None:
+    report = app.path.parent / "absent" / "report.html"
+    done = coccinelle_here("migrate", app.path, "--report", report)
+    assert done.returncode == 1
+    assert "make its directory first" in done.stderr
+    assert [path.name for path in app.path.parent.iterdir()] == ["app.db"]
 
 
 def test_what_the_command_migrated_verifies_and_can_be_explained(story: Story) -> None:

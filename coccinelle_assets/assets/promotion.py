@@ -9,6 +9,7 @@ import dagster as dg
 from pydantic import Field
 
 from coccinelle_assets.assets.layer import clear_failures, spec
+from coccinelle_assets.assets.run_report import report_metadata
 from coccinelle_assets.checks.gates import require_gates
 from coccinelle_assets.live.connect import open_live
 from coccinelle_assets.live.fingerprint import remember_state
@@ -19,6 +20,7 @@ from coccinelle_assets.live.promoted import (
 )
 from coccinelle_assets.live.publish import Publication, deferred_reasons, publish
 from coccinelle_assets.live.receipts import last_promotion
+from coccinelle_assets.live.summary import WRITTEN
 from coccinelle_assets.live.warehouse_sources import wave_tenants
 from coccinelle_assets.resources.live_database import LiveDatabase
 from coccinelle_assets.resources.rules import (
@@ -86,14 +88,18 @@ def promotion(
                     gate_thresholds,
                     tenants=tenants,
                 )
-            context.log_event(dg.AssetObservation(PROMOTED.key, metadata=_metadata(result)))
+            report = report_metadata(context, warehouse, live_database, result, dry_run=True)
+            context.log_event(
+                dg.AssetObservation(PROMOTED.key, metadata=_metadata(result) | report)
+            )
             return
         if planned.is_empty and _is_promoted(live_database):
             context.log.info("The live database holds all of it already: nothing to write.")
             with warehouse.connect() as connection, live_database.open() as live:
                 remember_state(connection, last_promotion(live), settings)
             live_database.remember_promoted(settings, wrote=False)
-            yield dg.MaterializeResult(asset_key=PROMOTED.key, metadata=_metadata(None))
+            unchanged = _nothing_published(live_database)
+            yield dg.MaterializeResult(asset_key=PROMOTED.key, metadata=_metadata(unchanged))
             return
         result, backup = _promote(
             context.run.run_id, warehouse, live_database, gate_thresholds, tenants
@@ -102,7 +108,10 @@ def promotion(
             with warehouse.connect() as connection:
                 remember_state(connection, context.run.run_id, settings)
             live_database.remember_promoted(settings, wrote=True)
-        yield dg.MaterializeResult(asset_key=PROMOTED.key, metadata=_metadata(result, backup))
+        report = report_metadata(context, warehouse, live_database, result)
+        yield dg.MaterializeResult(
+            asset_key=PROMOTED.key, metadata=_metadata(result, backup) | report
+        )
 
 
 @contextmanager
@@ -120,6 +129,14 @@ def _rehearsal(live_database: LiveDatabase) -> Iterator[sqlite3.Connection]:
 def _is_promoted(live_database: LiveDatabase) -> bool:
     with live_database.open() as live:
         return last_promotion(live) is not None
+
+
+def _nothing_published(live_database: LiveDatabase) -> Publication:
+    """The counts of a run that wrote nothing: the plots of the UI go on without a gap."""
+    with live_database.open() as live:
+        customers = live.execute("SELECT count(*) FROM customers").fetchone()[0]
+    unwritten = dict.fromkeys((*WRITTEN, "statistics_updated", "rows_written"), 0)
+    return Publication(counts=unwritten | {"customers": customers})
 
 
 def _promote(
@@ -141,11 +158,8 @@ def _promote(
         return publish(live, plan, run_id, thresholds, before_commit, tenants), backup
 
 
-def _metadata(result: Publication | None, backup: Path | None = None) -> dict[str, object]:
-    metadata: dict[str, object] = {"rows_written": 0, "deferred": 0}
-    if result is None:
-        return metadata
-    metadata |= result.counts
+def _metadata(result: Publication, backup: Path | None = None) -> dict[str, object]:
+    metadata: dict[str, object] = dict(result.counts)
     metadata["dagster/row_count"] = result.counts["customers"]
     if backup is not None:
         metadata["backup"] = dg.MetadataValue.path(backup)

@@ -1,6 +1,5 @@
 """From findings to check results: severity, counts, and a masked sample of the offenders."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,29 +13,9 @@ from coccinelle_assets.live.predicates import (
     evaluate,
     find_offenders,
 )
+from coccinelle_assets.samples import masked_table
 from coccinelle_assets.settings import GateThresholds
 from coccinelle_assets.sql import load_sql
-
-_EMAIL = re.compile(r"([^@\s])[^@\s]*(@[^@\s]*)")
-_PHONE = re.compile(r"\+?\d[\d .\-()]{5,}\d")
-# Columns whose values tell who somebody is. Ids do not: they are needed to mend things.
-PERSONAL = frozenset(
-    "email phone value raw_email raw_phone first_name last_name names least_alike".split()
-)
-
-
-def masked(column: str, value: Any) -> Any:
-    """A value as it may be shown: e-mails, phones and names keep their ends only."""
-    if column not in PERSONAL or not isinstance(value, str):
-        return value
-    text = mask_identifiers(value)
-    return text if text != value else re.sub(r"\B\w", "*", value)
-
-
-def mask_identifiers(text: str) -> str:
-    """A text whose e-mails and phones keep their ends only."""
-    text = _EMAIL.sub(r"\1***\2", text)
-    return _PHONE.sub(lambda match: match[0][:3] + "***" + match[0][-2:], text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,17 +124,7 @@ def check_result(
     passed = offenders == 0 if passed is None else passed
     metadata: dict[str, Any] = {"offenders": offenders, **(figures or {})}
     if sample:
-        metadata["sample"] = dg.MetadataValue.table(
-            [
-                dg.TableRecord(
-                    {
-                        column: _plain(masked(column, value))
-                        for column, value in zip(columns, row, strict=True)
-                    }
-                )
-                for row in sample
-            ]
-        )
+        metadata["sample"] = masked_table(columns, sample)
     return dg.AssetCheckResult(
         passed=passed,
         asset_key=asset.split("/"),
@@ -164,10 +133,3 @@ def check_result(
         description=None if passed else f"{offenders} offending rows",
         metadata=metadata,
     )
-
-
-def _plain(value: Any) -> str | int | float | bool:
-    """A value that a table cell can hold."""
-    if value is None:
-        return ""
-    return value if isinstance(value, str | int | float | bool) else str(value)

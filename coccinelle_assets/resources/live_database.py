@@ -45,6 +45,11 @@ class LiveDatabase(dg.ConfigurableResource, PromotionOptions):
         """Where contractions keep the columns that they dropped; nothing prunes it."""
         return Path(self.home) / "contracts"
 
+    @property
+    def report_directory(self) -> Path:
+        """Where the reports of runs are kept."""
+        return Path(self.home) / "reports"
+
     def take_snapshot(self, target: Path) -> None:
         """Copy the live database, read-only."""
         take_snapshot(Path(self.path), target, self.busy_timeout_seconds)

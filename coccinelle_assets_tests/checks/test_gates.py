@@ -261,8 +261,11 @@ def test_a_record_of_an_unknown_tenant_holds_the_run_with_exit_code_3(
     app.prospect(first_name="Jean", last_name="Dupont", email="jean@ex.fr")
     app.prospect("gone", first_name="Anne", last_name="Morel", email="anne@lilas.fr")
     assert untouched()
-    done = coccinelle("migrate", app.path, "--json")
+    report = app.path.parent / "report.html"
+    done = coccinelle("migrate", app.path, "--json", "--report", report)
     assert done.returncode == 3
+    assert "No report was written" in done.stderr
+    assert not report.exists()
     assert done.json["status"] == "refused"
     assert done.json["refused_by"] == ["record_tenants_exist"]
     assert untouched()

@@ -11,7 +11,7 @@ from dagster._core.storage.asset_check_execution_record import (
 )
 
 from coccinelle_assets.automation.alerts.alert import Alert, Kind
-from coccinelle_assets.checks.results import mask_identifiers
+from coccinelle_assets.masking import mask_identifiers
 
 # Evaluations of one check that a message may be behind; older ones are counted as a whole.
 MAX_BACKLOG = 200

@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 
 from coccinelle_assets.automation.alerts.alert import Alert, Kind
-from coccinelle_assets.checks.results import mask_identifiers
+from coccinelle_assets.masking import mask_identifiers
 
 MAX_RUNS = 100
 # Runs that end at the same moment may become visible in any order.
