@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO := $(CURDIR)/demo
 
-.PHONY: demo test test-faults lint ui clean
+.PHONY: demo test test-faults test-paths test-deployment lint ui clean
 
 demo: .venv/installed
 	$(BIN)/coccinelle demo --directory demo
@@ -13,6 +13,13 @@ test: .venv/installed
 
 test-faults: .venv/installed
 	$(BIN)/pytest -m fault
+
+test-paths: .venv/installed
+	$(BIN)/pytest -m paths
+
+# Needs PostgreSQL's server programs: .ci/install-postgresql has them from Debian's packages.
+test-deployment: .venv/installed
+	$(BIN)/pytest -n 0 -m deployment
 
 lint: .venv/installed
 	$(BIN)/ruff check .
