@@ -10,7 +10,7 @@ from coccinelle_assets.errors import CoccinelleError, PromotionRefusedError
 from coccinelle_assets.sql import quoted
 
 OWNERS = ["team:data"]
-# Runs that take a snapshot or promote: a deployment's queue lets one of them run at a time.
+# Runs that take a snapshot or write to the live database: a queue lets one of them run at a time.
 MIGRATION_POOL = "migration"
 # Columns of a table: "name: what it holds" lines.
 Columns = str
