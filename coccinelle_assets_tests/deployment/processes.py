@@ -40,7 +40,7 @@ class Deployment:
         self.home = directory / "dagster"
         self.home.mkdir()
         shutil.copy(DEPLOY / "dagster.yaml", self.home)
-        self.ports = {"3000": free_port(), "4000": free_port()}
+        self.ports = {port: free_port() for port in ("3000", "3001", "4000")}
         self.workspace = directory / "workspace.yaml"
         text = (DEPLOY / "workspace.yaml").read_text(encoding="utf-8")
         self.workspace.write_text(self._local(text), encoding="utf-8")
@@ -85,21 +85,21 @@ class Deployment:
         text = text.replace("/opt/coccinelle/bin", str(Path(sys.executable).parent))
         return text.replace("/etc/coccinelle/workspace.yaml", str(self.workspace))
 
-    def graphql(self, query: str, **variables: object) -> Any:
-        """Ask the webserver."""
+    def graphql(self, query: str, port: str = "3000") -> Any:
+        """Ask the webserver that the units have on a port."""
         request = urllib.request.Request(
-            f"http://127.0.0.1:{self.ports['3000']}/graphql",
-            json.dumps({"query": query, "variables": variables}).encode(),
+            f"http://127.0.0.1:{self.ports[port]}/graphql",
+            json.dumps({"query": query}).encode(),
             {"Content-Type": "application/json"},
         )
         with urllib.request.urlopen(request, timeout=30) as response:
             return json.load(response)
 
-    def is_up(self) -> bool:
-        """Whether the webserver answers and has loaded the code location."""
+    def is_up(self, port: str = "3000") -> bool:
+        """Whether a webserver answers and has loaded the code location."""
         query = "{ workspaceOrError { ... on Workspace { locationEntries { loadStatus name } } } }"
         try:
-            answer = self.graphql(query)["data"]["workspaceOrError"]
+            answer = self.graphql(query, port)["data"]["workspaceOrError"]
         except OSError:
             return False
         return [entry["loadStatus"] for entry in answer["locationEntries"]] == ["LOADED"]

@@ -180,7 +180,7 @@ def test_a_killed_run_is_told_and_frees_its_place_and_the_next_one_promotes(stor
     lock.rollback()
     lock.close()
     failed = dg.DagsterRunStatus.FAILURE
-    wait_for(lambda: story.instance.get_run_by_id(run_id).status == failed, "the run's end")
+    wait_for(lambda: story.instance.get_run_by_id(run_id).status == failed, "the run's end", 60)
     wait_for(lambda: story.told("CRASHED"), "the crash alert")
     assert story.told("CRASHED") == Counter({("job migrate_customers", run_id): 1})
     wait_for(lambda: len(story.app.customers()) == 2, "the next promotion", 180)
@@ -191,6 +191,20 @@ def test_the_webserver_listens_on_the_loopback_address_only(story: Story) -> Non
     listening = subprocess.run(["ss", "-Hltn"], capture_output=True, text=True, check=True).stdout
     addresses = {line.split()[3] for line in listening.splitlines() if f":{port} " in line}
     assert addresses == {f"127.0.0.1:{port}"}
+
+
+def test_the_read_only_webserver_shows_everything_and_refuses_to_change_it(story: Story) -> None:
+    story.deployment.start("webserver-read-only")
+    wait_for(lambda: story.deployment.is_up("3001"), "the read-only webserver")
+    launch = """mutation { launchRun(executionParams: {mode: "default", runConfigData: {},
+        selector: {repositoryLocationName: "coccinelle_assets", repositoryName: "__repository__",
+        jobName: "audit_customers"}}) { __typename } }"""
+    refused = story.deployment.graphql(launch, "3001")
+    assert refused["data"]["launchRun"]["__typename"] == "UnauthorizedError"
+    assert story.runs("audit_customers") == []
+    taken = story.deployment.graphql(launch)
+    assert taken["data"]["launchRun"]["__typename"] == "LaunchRunSuccess"
+    wait_for(lambda: story.runs("audit_customers", dg.DagsterRunStatus.SUCCESS), "the audit")
 
 
 def test_the_units_are_valid(tmp_path: Path) -> None:
