@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO := $(CURDIR)/demo
 
-.PHONY: demo test test-faults test-browser screenshots lint ui clean
+.PHONY: demo test test-faults test-paths test-browser test-deployment test-d1 screenshots lint ui clean
 
 demo: .venv/installed
 	$(BIN)/coccinelle demo --directory demo
@@ -21,6 +21,12 @@ test-browser: .venv/installed
 # The pictures of the documentation, made by the same tests.
 screenshots: .venv/installed
 	SCREENSHOTS=$(CURDIR)/docs/images $(BIN)/pytest -n 0 -m browser coccinelle_assets_tests/browser
+test-paths: .venv/installed
+	$(BIN)/pytest -m paths
+
+# Needs PostgreSQL's server programs: .ci/install-postgresql has them from Debian's packages.
+test-deployment: .venv/installed
+	$(BIN)/pytest -n 0 -m deployment
 
 lint: .venv/installed
 	$(BIN)/ruff check .

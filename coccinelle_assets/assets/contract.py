@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 from pydantic import Field
 
-from coccinelle_assets.assets.layer import clear_failures, spec
+from coccinelle_assets.assets.layer import MIGRATION_POOL, clear_failures, spec
 from coccinelle_assets.live.contract import contract
 from coccinelle_assets.resources.live_database import LiveDatabase
 
@@ -37,7 +37,7 @@ class ContractConfig(dg.Config):
     )
 
 
-@dg.multi_asset(specs=[CONTRACTED], name="contracted_tables")
+@dg.multi_asset(specs=[CONTRACTED], name="contracted_tables", pool=MIGRATION_POOL)
 def contracted_tables(
     context: dg.AssetExecutionContext, config: ContractConfig, live_database: LiveDatabase
 ) -> Iterator[dg.MaterializeResult]:

@@ -12,6 +12,8 @@ from coccinelle_assets.sql import quoted
 
 OWNERS = ["team:data"]
 SAMPLE_ROWS = 10
+# Runs that take a snapshot or write to the live database: a queue lets one of them run at a time.
+MIGRATION_POOL = "migration"
 # Columns of a table: "name: what it holds" lines.
 Columns = str
 

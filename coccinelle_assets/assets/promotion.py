@@ -8,7 +8,7 @@ from pathlib import Path
 import dagster as dg
 from pydantic import Field
 
-from coccinelle_assets.assets.layer import clear_failures, spec
+from coccinelle_assets.assets.layer import MIGRATION_POOL, clear_failures, spec
 from coccinelle_assets.assets.run_report import report_metadata
 from coccinelle_assets.checks.gates import require_gates
 from coccinelle_assets.live.connect import open_live
@@ -63,7 +63,7 @@ class PromotionConfig(dg.Config):
     )
 
 
-@dg.multi_asset(specs=[PROMOTED], name="promotion")
+@dg.multi_asset(specs=[PROMOTED], name="promotion", pool=MIGRATION_POOL)
 def promotion(
     context: dg.AssetExecutionContext,
     config: PromotionConfig,

@@ -8,7 +8,7 @@ from pathlib import Path
 import dagster as dg
 from pydantic import Field
 
-from coccinelle_assets.assets.layer import clear_failures, materialized, spec
+from coccinelle_assets.assets.layer import MIGRATION_POOL, clear_failures, materialized, spec
 from coccinelle_assets.live.fingerprint import snapshot_versions, unchanged_since
 from coccinelle_assets.live.schema import read_schema, require_sources
 from coccinelle_assets.live.snapshot import Repair, repair_snapshot
@@ -104,7 +104,7 @@ class SnapshotConfig(dg.Config):
     )
 
 
-@dg.multi_asset(specs=SOURCES, name="snapshot")
+@dg.multi_asset(specs=SOURCES, name="snapshot", pool=MIGRATION_POOL)
 def sources(
     context: dg.AssetExecutionContext,
     config: SnapshotConfig,

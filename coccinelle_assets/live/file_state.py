@@ -12,7 +12,10 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+# The header of a SQLite file: its write version is 2 in WAL mode, 1 otherwise.
+WRITE_VERSION = 18
 CHANGE_COUNTER = slice(24, 28)
+WAL = 2
 # File times advance in ticks of some ms: a write within the tick of an earlier one leaves no trace.
 QUIET_NS = 1_000_000_000
 
@@ -21,9 +24,10 @@ QUIET_NS = 1_000_000_000
 class FileState:
     """Sizes in bytes, times in ns, and the counter that every transaction raises by one.
 
-    In WAL mode transactions go to the file beside it and the counter stays.
+    In WAL mode transactions go to the file beside it and the counter says nothing.
     """
 
+    wal_mode: bool
     size: int
     modified_ns: int
     change_counter: int
@@ -32,12 +36,13 @@ class FileState:
 
     def is_quiet(self, now_ns: int) -> bool:
         """Whether a write after the time given cannot look like one before it."""
-        return now_ns - self.wal_modified_ns > QUIET_NS
+        newest = max(self.modified_ns, self.wal_modified_ns)
+        return not self.wal_mode or now_ns - newest > QUIET_NS
 
     def is_one_transaction_after(self, earlier: FileState) -> bool:
         """Whether exactly one transaction was committed since; False where it cannot be told."""
-        has_wal = self.wal_modified_ns or earlier.wal_modified_ns
-        return not has_wal and self.change_counter == earlier.change_counter + 1
+        counted = not (self.wal_mode or earlier.wal_mode)
+        return counted and self.change_counter == earlier.change_counter + 1
 
 
 def read_file_state(database: Path) -> FileState:
@@ -45,18 +50,19 @@ def read_file_state(database: Path) -> FileState:
     with database.open("rb") as file:
         header = file.read(CHANGE_COUNTER.stop)
     status = database.stat()
-    wal = database.with_name(database.name + "-wal")
     try:
-        wal_status = wal.stat()
-        wal_size, wal_modified_ns = wal_status.st_size, wal_status.st_mtime_ns
+        wal = database.with_name(database.name + "-wal").stat()
     except FileNotFoundError:
-        wal_size = wal_modified_ns = 0
+        wal = None
+    # A reader leaves an empty one behind.
+    written = wal is not None and wal.st_size > 0
     return FileState(
+        wal_mode=header[WRITE_VERSION] == WAL,
         size=status.st_size,
         modified_ns=status.st_mtime_ns,
         change_counter=int.from_bytes(header[CHANGE_COUNTER], "big"),
-        wal_size=wal_size,
-        wal_modified_ns=wal_modified_ns,
+        wal_size=wal.st_size if written else 0,
+        wal_modified_ns=wal.st_mtime_ns if written else 0,
     )
 
 

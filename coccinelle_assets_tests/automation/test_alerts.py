@@ -219,19 +219,20 @@ def test_a_service_that_is_down_does_not_make_another_hear_twice(
     assert len(endpoint.messages) == len(mail.messages) == 1
 
 
-def test_a_daemon_that_dies_before_it_keeps_the_cursor_sends_nothing_twice(
+def test_the_daemon_sees_runs_of_the_command_line_and_dying_sends_nothing_twice(
     home: Path, endpoint: HttpEndpoint
 ) -> None:
+    """No tick is given the cursor of the one before, as if the daemon had died each time."""
     settings = alerting(endpoint)
-    with open_instance(home) as instance:
-        checked = Checked(instance)
-        checked.tick(settings)
-        checked.check()
-        # No tick is ever given the cursor of the one before: the daemon died each time.
-        assert checked.tick(settings) == "1 messages sent."
-    with open_instance(home) as instance:
-        assert Checked(instance).tick(settings) == "Nothing new."
-    assert len(endpoint.messages) == 1
+    with dg.DagsterInstance.from_config(str(home)) as daemon:
+        Checked(daemon).tick(settings)
+    with open_instance(home) as command_line:
+        run_id = Checked(command_line).check()
+    for said in ("1 messages sent.", "Nothing new."):
+        with dg.DagsterInstance.from_config(str(home)) as daemon:
+            assert Checked(daemon).tick(settings) == said
+    (message,) = endpoint.messages
+    assert run_id in message["message"]
 
 
 def test_a_run_that_began_before_the_first_look_and_ends_later_is_told(

@@ -9,6 +9,7 @@ import pytest
 
 from coccinelle_assets.automation.jobs import MIGRATE
 from coccinelle_assets.definitions import build_defs
+from coccinelle_assets.resources.rules import rules_text
 from coccinelle_assets.settings import GateThresholds, IdentityRules, load_settings
 from coccinelle_assets_tests.databases import AppDatabase
 
@@ -84,3 +85,16 @@ def test_a_region_that_is_none_is_refused_when_the_run_is_launched(app: AppDatab
         )
     assert "'XX' is no region" in str(refused.value.__cause__)
     assert app.path.read_bytes() == before
+
+
+def test_settings_that_are_equal_are_one_text_however_they_were_written() -> None:
+    texts = {
+        rules_text(IdentityRules(default_region=region), GateThresholds(**thresholds), tenants)
+        for region, thresholds, tenants in (
+            ("FR", {}, ["b", "a"]),
+            ("fr", {"min_name_similarity": 50}, ["a", "b"]),
+            ("FR", {"min_name_similarity": 50.0}, ("a", "b")),
+        )
+    }
+    assert len(texts) == 1
+    assert rules_text(IdentityRules(), GateThresholds(drift_tolerance=7), ()) not in texts

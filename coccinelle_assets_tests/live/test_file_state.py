@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from coccinelle_assets.live.connect import open_live
 from coccinelle_assets.live.file_state import is_promoted, note_state, remember_promoted
 
 RULES = "FR"
@@ -34,10 +35,9 @@ class Watched:
 
     def begin(self) -> None:
         # As if nobody had written for a while: file times are only that exact.
-        wal = self.database.with_name("app.db-wal")
-        if wal.exists():
-            earlier = time.time() - 60
-            os.utime(wal, (earlier, earlier))
+        earlier = time.time() - 60
+        for path in self.database.parent.glob("app.db*"):
+            os.utime(path, (earlier, earlier))
         note_state(self.note, self.database)
 
     def end(self, *, wrote: bool) -> bool:
@@ -89,12 +89,22 @@ def test_the_promotions_own_transaction_is_told_from_another_one(journaled: Watc
     assert not journaled.end(wrote=True)
 
 
-def test_in_wal_mode_a_promotion_waits_for_the_next_run_to_say_so(tmp_path: Path) -> None:
+@pytest.mark.parametrize("closed", [False, True])
+def test_in_wal_mode_a_promotion_waits_for_the_next_run_to_say_so(
+    tmp_path: Path, closed: bool
+) -> None:
+    """The counter of a closed WAL database may count two transactions as one."""
     watched = Watched(tmp_path, "WAL")
     watched.begin()
     watched.write()
+    watched.write()
+    if closed:
+        watched.connection.close()
+        assert not watched.database.with_name("app.db-wal").exists()
     assert not watched.end(wrote=True)
     watched.begin()
+    with open_live(watched.database, 1) as reader:
+        reader.execute("SELECT * FROM t").fetchall()
     assert watched.end(wrote=False)
     watched.connection.close()
 
