@@ -11,6 +11,7 @@ demo: .venv/installed
 test: .venv/installed
 	$(BIN)/pytest
 
+# Kills, full disks and busy neighbours on a large database.
 test-faults: .venv/installed
 	$(BIN)/pytest -m fault
 
@@ -21,6 +22,8 @@ test-browser: .venv/installed
 # The pictures of the documentation, made by the same tests.
 screenshots: .venv/installed
 	SCREENSHOTS=$(CURDIR)/docs/images $(BIN)/pytest -n 0 -m browser coccinelle_assets_tests/browser
+
+# Every way a promotion can be started.
 test-paths: .venv/installed
 	$(BIN)/pytest -m paths
 
