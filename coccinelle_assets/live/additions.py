@@ -31,6 +31,7 @@ COMPANION_TABLES = (
     "customer_link_journal",
     "customer_row_journal",
 )
+IDENTIFIERS = ("email", "phone")
 # Tables that promotions change rows of: their triggers rest meanwhile, their schema is recorded.
 CHANGED_TABLES = ("customers", *LINKED_TABLES)
 
@@ -104,14 +105,17 @@ def create_indexes(live: sqlite3.Connection) -> None:
 
 def require_unique_indexes(live: sqlite3.Connection) -> None:
     """A customers table that was there before may lack the plan's UNIQUE constraints."""
+    for column in set(IDENTIFIERS).difference(unique_identifiers(live)):
+        live.execute(
+            f"CREATE UNIQUE INDEX idx_customers_tenant_{column} ON customers (tenant_id, {column})"
+        )
+
+
+def unique_identifiers(live: sqlite3.Connection) -> list[str]:
+    """Which of e-mail and phone no two customers of a tenant may share."""
     covered = set()
-    for _, name, unique, *_ in live.execute("PRAGMA index_list(customers)").fetchall():
-        columns = live.execute(f"PRAGMA index_info({quoted(name)})").fetchall()
-        if unique:
+    for _, name, unique, _origin, partial in live.execute("PRAGMA index_list(customers)"):
+        if unique and not partial:
+            columns = live.execute(f"PRAGMA index_info({quoted(name)})")
             covered.add(frozenset(column for _, _, column in columns))
-    for column in ("email", "phone"):
-        if frozenset(("tenant_id", column)) not in covered:
-            live.execute(
-                f"CREATE UNIQUE INDEX idx_customers_tenant_{column}"
-                f" ON customers (tenant_id, {column})"
-            )
+    return [column for column in IDENTIFIERS if frozenset(("tenant_id", column)) in covered]

@@ -36,6 +36,10 @@ class Journal:
         """Whether this promotion's links of a table are written down."""
         return not self.first or self._was_there(table, "customer_id")
 
+    def recorded_schema(self) -> str | None:
+        """What the receipt keeps of the schema before: that of the first promotion alone."""
+        return self.original.as_json() if self.first and self.original else None
+
     def before(self, live: sqlite3.Connection) -> None:
         """Write down customers and merges that are about to change."""
         if not self.keeps_customers:

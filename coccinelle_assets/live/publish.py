@@ -81,8 +81,10 @@ def publish(
     with _attached(live, plan), transaction(live):
         schema = read_schema(live)
         require_sources(schema, "the live database")
+        # Before the triggers are away: they are part of what was there.
+        journal = _open_journal(live, schema, run_id)
         with triggers_suspended(live, CHANGED_TABLES):
-            publication = _apply(live, schema, run_id, thresholds, tenants)
+            publication = _apply(live, schema, journal, thresholds, tenants)
         before_commit(publication)
         if not publication.rows_written and read_schema(live) == schema:
             # Suspended triggers were made anew: a run that changes nothing leaves no such trace.
@@ -101,17 +103,20 @@ def _attached(live: sqlite3.Connection, plan: Path) -> Iterator[None]:
         live.execute("DETACH plan")
 
 
+def _open_journal(live: sqlite3.Connection, schema: Schema, run_id: str) -> Journal:
+    first = not is_promoted(live, schema)
+    original = describe_schema(live, schema) if first else _recorded_schema(live, schema)
+    return Journal(run_id, first, original)
+
+
 def _apply(
     live: sqlite3.Connection,
     schema: Schema,
-    run_id: str,
+    journal: Journal,
     thresholds: GateThresholds,
     tenants: Sequence[str],
 ) -> Publication:
     publication = Publication()
-    first = not is_promoted(live, schema)
-    original = describe_schema(live, schema) if first else _recorded_schema(live, schema)
-    journal = Journal(run_id, first, original)
     _remember_previous_customers(live, schema, tenants)
     create_tables(live, schema)
     _find_stale_customers(live)
@@ -132,12 +137,11 @@ def _apply(
     # After the audit, which names what a UNIQUE index would only stumble over.
     require_unique_indexes(live)
     # One row for each promotion that wrote something, and for the first one in any case.
-    if publication.rows_written or first:
+    if publication.rows_written or journal.first:
         journal.after(live)
         reasons = deferred_reasons(publication.deferred)
         counts = publication.counts | {"deferred_by_reason": reasons}
-        before = original.as_json() if first and original else None
-        write_receipt(live, run_id, counts, tenants, before)
+        write_receipt(live, journal.run_id, counts, tenants, journal.recorded_schema())
     return publication
 
 

@@ -18,7 +18,12 @@ from coccinelle_assets.live.additions import (
     INDEXES,
     OriginalSchema,
 )
-from coccinelle_assets.live.receipts import last_promotion, read_receipts, schema_before
+from coccinelle_assets.live.receipts import (
+    Receipt,
+    last_promotion,
+    read_receipts,
+    schema_before,
+)
 from coccinelle_assets.live.schema import CUSTOMER_COLUMNS, Schema, read_schema
 from coccinelle_assets.live.statistics import correct_statistics
 from coccinelle_assets.live.transaction import scalar, transaction, triggers_suspended
@@ -56,6 +61,8 @@ def roll_back(live: sqlite3.Connection, database: str, archives: Path) -> Rollba
         if contract:
             counts |= undo_contract(live, contract)
         undone = Undone()
+        # A table that had no UNIQUE constraint may get rows back that share an e-mail.
+        _drop(live, "INDEX", INDEXES, original)
         with triggers_suspended(live, CHANGED_TABLES):
             tables = [name for name in LINKED_TABLES if original.had(name, "customer_id")]
             customers = original.had("customers")
@@ -90,8 +97,6 @@ def roll_back_last(live: sqlite3.Connection, database: str, archives: Path) -> R
             "UPDATE customer_promotions SET undone_at = CURRENT_TIMESTAMP WHERE run_id = ?",
             (run_id,),
         )
-        live.execute("DELETE FROM customer_link_journal WHERE run_id = ?", (run_id,))
-        live.execute("DELETE FROM customer_row_journal WHERE journal_run_id = ?", (run_id,))
         return Rollback("promotion", run_id, undone.counts, undone.left)
 
 
@@ -107,7 +112,7 @@ def _require_original(live: sqlite3.Connection, database: str) -> OriginalSchema
         )
     original = OriginalSchema.from_json(recorded)
     if not original.had("customers"):
-        users = [table for table, _ in foreign_references(live) if table not in LINKED_TABLES]
+        users = [table for table, _ in foreign_references(live)]
         if users:
             raise CoccinelleError(
                 f"table {', '.join(sorted(set(users)))} refers to customers by a foreign key: "
@@ -117,7 +122,8 @@ def _require_original(live: sqlite3.Connection, database: str) -> OriginalSchema
 
 
 def _require_undoable(live: sqlite3.Connection, database: str) -> str:
-    standing = [receipt for receipt in read_receipts(live) if receipt.undone_at is None]
+    receipts = read_receipts(live)
+    standing = [receipt for receipt in receipts if receipt.undone_at is None]
     if not standing:
         raise CoccinelleError(f"{database} has no promotion: there is nothing to roll back")
     if len(standing) == 1:
@@ -125,21 +131,32 @@ def _require_undoable(live: sqlite3.Connection, database: str) -> str:
             f"the only promotion of {database} that stands is the first one: "
             f"`coccinelle rollback {database}` undoes it; nothing was written"
         )
-    run_id = standing[0].run_id
-    journalled = scalar(
-        live,
-        "SELECT EXISTS (SELECT 1 FROM customer_link_journal WHERE run_id = ?)"
-        " OR EXISTS (SELECT 1 FROM customer_row_journal WHERE journal_run_id = ?)",
-        (run_id, run_id),
-    )
-    if not journalled and standing[0].counts.get("rows_written") != standing[0].counts.get(
-        "statistics_updated"
-    ):
+    newest = standing[0]
+    # Each promotion drops from the journal what only the one before it needed.
+    if newest != receipts[0] or not (_is_journalled(live, newest.run_id) or _counted_only(newest)):
         raise CoccinelleError(
-            f"the journal of promotion {run_id} is gone: only the newest promotion can be undone "
-            f"by itself, and once; `coccinelle rollback {database}` undoes all; nothing was written"
+            f"the journal of promotion {newest.run_id} is gone: only the newest promotion can be "
+            f"undone by itself, and once; `coccinelle rollback {database}` undoes all; nothing "
+            "was written"
         )
-    return run_id
+    return newest.run_id
+
+
+def _is_journalled(live: sqlite3.Connection, run_id: str) -> bool:
+    schema = read_schema(live)
+    return any(
+        schema.has(table)
+        and scalar(live, f"SELECT EXISTS (SELECT 1 FROM {table} WHERE {key} = ?)", (run_id,))
+        for table, key in (
+            ("customer_link_journal", "run_id"),
+            ("customer_row_journal", "journal_run_id"),
+        )
+    )
+
+
+def _counted_only(receipt: Receipt) -> bool:
+    """Whether a promotion wrote statistics and nothing that a journal keeps."""
+    return receipt.counts.get("rows_written") == receipt.counts.get("statistics_updated")
 
 
 def _count_what_goes(live: sqlite3.Connection, original: OriginalSchema) -> dict[str, int]:
@@ -155,19 +172,21 @@ def _count_what_goes(live: sqlite3.Connection, original: OriginalSchema) -> dict
 
 
 def _drop_additions(live: sqlite3.Connection, original: OriginalSchema) -> None:
-    """Triggers, then indexes, then columns, then tables: SQLite drops no column that is named."""
+    """Triggers, then tables, then columns: SQLite drops no column that a trigger or index names.
+
+    It does drop a table that a view or trigger names, and finds out at the next column.
+    """
     schema = read_schema(live)
     _drop(live, "TRIGGER", TRIGGERS, original)
-    _drop(live, "INDEX", INDEXES, original)
+    for table in (*COMPANION_TABLES, "customers"):
+        if not original.had(table) and schema.has(table):
+            live.execute(f"DROP TABLE {table}")
     for table in LINKED_TABLES:
         if not original.had(table, "customer_id"):
             live.execute(f"ALTER TABLE {table} DROP COLUMN customer_id")
     if original.had("customers"):
         for column in _added_columns(schema, original):
             live.execute(f"ALTER TABLE customers DROP COLUMN {quoted(column)}")
-    for table in (*COMPANION_TABLES, "customers"):
-        if not original.had(table) and schema.has(table):
-            live.execute(f"DROP TABLE {table}")
     _restore_objects(live, original)
 
 
@@ -185,7 +204,11 @@ def _drop(
 ) -> None:
     """Drop objects of ours that were not there before, or not as they are now."""
     for name in names:
-        row = live.execute("SELECT sql FROM sqlite_master WHERE name = ?", (name,)).fetchone()
+        row = live.execute(
+            "SELECT sql FROM sqlite_master WHERE name = ?"
+            f" AND lower(tbl_name) IN ({', '.join('?' * len(CHANGED_TABLES))})",
+            (name, *CHANGED_TABLES),
+        ).fetchone()
         before = original.objects.get(name)
         if row and (before is None or before[2] != row[0]):
             live.execute(f"DROP {kind} {quoted(name)}")

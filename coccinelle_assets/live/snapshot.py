@@ -27,6 +27,10 @@ def copy_database(live: sqlite3.Connection, target: Path, *, durable: bool = Fal
         live.backup(copy)
         # A copy of a WAL database would want files beside it wherever it is read.
         copy.execute("PRAGMA journal_mode = DELETE")
+    except BaseException:
+        # Half a copy would only fill the disk.
+        partial.unlink(missing_ok=True)
+        raise
     finally:
         copy.close()
     if durable:

@@ -10,10 +10,11 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from coccinelle_assets.live.additions import unique_identifiers
 from coccinelle_assets.live.journal import MERGES
 from coccinelle_assets.live.transaction import PACKAGE, run, run_script
 from coccinelle_assets.resolution.linkage import LINKED_TABLES
-from coccinelle_assets.sql import load_sql, quoted
+from coccinelle_assets.sql import load_sql, quoted, statements
 
 COUNTED = {"total_appointments", "total_conversations", "last_contact_at", "updated_at"}
 
@@ -57,16 +58,20 @@ def undo_rows(
         left = run(live, "sql/undo/left_links.sql", table=table)
         undone.left.extend(Left(table, *row) for row in left)
     if customers:
-        _undo_customers(live, run_id, undone)
+        _undo_customers(live, run_id, tables, undone)
         run_script(live, "sql/undo/merges.sql")
         for table in tables:
             run(live, "sql/undo/lost_links.sql", table=table)
+        if run_id:
+            _settle_journal(live, run_id, tables)
         live.execute("DROP TABLE temp.undo_customers")
     live.execute("DROP TABLE temp.undo_links")
     return undone
 
 
-def _undo_customers(live: sqlite3.Connection, run_id: str | None, undone: Undone) -> None:
+def _undo_customers(
+    live: sqlite3.Connection, run_id: str | None, tables: Sequence[str], undone: Undone
+) -> None:
     present = _columns(live, "customers")
     journalled = {name.lower() for name in _columns(live, "customer_row_journal")}
     columns = [quoted(name) for name in present if name.lower() in journalled]
@@ -74,11 +79,13 @@ def _undo_customers(live: sqlite3.Connection, run_id: str | None, undone: Undone
     query = load_sql(
         PACKAGE,
         "sql/undo/customers.sql",
-        same=" AND ".join(f"c.{name} IS w.{name}" for name in compared),
-        used=" UNION ALL ".join(referring_columns(live)),
+        same=" AND ".join(f"c.{name} IS w.{name} COLLATE BINARY" for name in compared),
+        used=" UNION ALL ".join(_referring_columns(live, tables)),
     )
     live.execute(query, {"run_id": run_id})
-    while run(live, "sql/undo/taken_identifiers.sql").rowcount:
+    shared = [f"c.{name} = undo_customers.{name}" for name in unique_identifiers(live)]
+    conflict = " OR ".join(shared) or "FALSE"
+    while run(live, "sql/undo/taken_identifiers.sql", conflict=conflict).rowcount:
         pass
     deleted, _released, restored, inserted = run_script(
         live,
@@ -96,27 +103,33 @@ def _undo_customers(live: sqlite3.Connection, run_id: str | None, undone: Undone
     undone.left.extend(Left("customers", *row) for row in kept)
 
 
-def referring_columns(live: sqlite3.Connection) -> list[str]:
-    """Queries of every column that refers to a customer: links, and the application's own keys."""
-    queries = [
-        f"SELECT customer_id FROM {table} WHERE customer_id IS NOT NULL" for table in LINKED_TABLES
-    ]
-    return queries + [
+def _referring_columns(live: sqlite3.Connection, tables: Sequence[str]) -> list[str]:
+    """Queries of every column that refers to a customer: links that stay, and foreign keys."""
+    return [
         f"SELECT {quoted(column)} FROM {quoted(table)} WHERE {quoted(column)} IS NOT NULL"
-        for table, column in foreign_references(live)
-        if table not in LINKED_TABLES
+        for table, column in [(table, "customer_id") for table in tables] + foreign_references(live)
     ]
 
 
 def foreign_references(live: sqlite3.Connection) -> list[tuple[str, str]]:
-    """Tables with a foreign key to customers, each with its column."""
+    """Tables with a foreign key of the application's to customers, each with its column."""
     tables = [row[0] for row in live.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     return [
         (table, key[3])
         for table in tables
         for key in live.execute(f"PRAGMA foreign_key_list({quoted(table)})").fetchall()
         if key[2].lower() == "customers"
+        and not (table in LINKED_TABLES and key[3].lower() == "customer_id")
     ]
+
+
+def _settle_journal(live: sqlite3.Connection, run_id: str, tables: Sequence[str]) -> None:
+    """What went back is now the last that was written: a later undoing of all compares with it."""
+    for table in tables:
+        for statement in statements(load_sql(PACKAGE, "sql/undo/settle_links.sql", table=table)):
+            live.execute(statement, {"run_id": run_id})
+    for statement in statements(load_sql(PACKAGE, "sql/undo/settle_customers.sql")):
+        live.execute(statement, {"run_id": run_id})
 
 
 def _columns(live: sqlite3.Connection, table: str) -> list[str]:

@@ -20,7 +20,7 @@ CREATE TABLE IF NOT EXISTS customer_promotions (
 CREATE TABLE IF NOT EXISTS customer_link_journal (
     run_id TEXT NOT NULL,
     source_table TEXT NOT NULL,
-    record_id TEXT NOT NULL,
-    before TEXT,
-    after TEXT
+    record_id NOT NULL,
+    before,
+    after
 );

@@ -4,8 +4,13 @@
 -- them from j. Output: customers.
 DELETE FROM customers WHERE id IN (SELECT id FROM undo_customers WHERE step = 'delete');
 
-UPDATE customers SET email = NULL, phone = NULL
-WHERE id IN (SELECT id FROM undo_customers WHERE step = 'restore');
+UPDATE customers
+SET email = NULL, phone = NULL
+FROM customer_row_journal AS j
+JOIN undo_customers AS u ON u.first_no = j.rowid
+WHERE u.step = 'restore'
+    AND customers.id = u.id
+    AND (customers.email IS NOT j.email OR customers.phone IS NOT j.phone);
 
 UPDATE customers
 SET {assignments}
