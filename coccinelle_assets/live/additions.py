@@ -53,6 +53,22 @@ class OriginalSchema:
             return present is not None
         return column.lower() in {name.lower() for name in present}
 
+    def definition(self, table: str) -> str:
+        """The CREATE TABLE statement of a table that was there."""
+        return next(
+            text
+            for kind, owner, text in self.objects.values()
+            if kind == "table" and owner.lower() == table
+        )
+
+    def indexes(self, table: str) -> dict[str, str]:
+        """The CREATE INDEX statements of a table, by name."""
+        return {
+            name: text
+            for name, (kind, owner, text) in self.objects.items()
+            if kind == "index" and owner.lower() == table
+        }
+
     def as_json(self) -> str:
         """As a receipt keeps it."""
         return json.dumps({"columns": self.columns, "objects": self.objects})

@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import sqlite3
-from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,7 +23,7 @@ from coccinelle_assets.live.additions import (
 from coccinelle_assets.live.predicates import LINK_PREDICATES, Finding, Predicate, evaluate
 from coccinelle_assets.live.rebuild import (
     changed_definition,
-    indexes_on,
+    named_indexes,
     rebuild_table,
 )
 from coccinelle_assets.live.receipts import last_promotion
@@ -133,20 +132,33 @@ def _contract(
     counts = {"rows": rows, "anonymous_customers": made, "dropped_indexes": dropped}
     live.execute(
         "INSERT INTO customer_contracts"
-        " (contract_id, archive, schema_before, last_promotion, counts) VALUES (?, ?, ?, ?, ?)",
-        (contract_id, archive.name, before.as_json(), last_promotion(live), json.dumps(counts)),
+        " (contract_id, archive, schema_before, schema_after, last_promotion, counts)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (
+            contract_id,
+            archive.name,
+            before.as_json(),
+            describe_schema(live, read_schema(live)).as_json(),
+            last_promotion(live),
+            json.dumps(counts),
+        ),
     )
     return Contraction(rows, made, dropped, archive)
 
 
 def _give_anonymous_customers(live: sqlite3.Connection, schema: Schema) -> int:
-    live.create_function("anonymous_id", 3, _anonymous_id, deterministic=True)
+    add_anonymous_id(live)
     made = 0
     with triggers_suspended(live, CHANGED_TABLES):
         for table in LINKED_TABLES:
             made += run_script(live, "sql/contract/anonymous_customers.sql", table=table)[0]
         correct_statistics(live, schema)
     return made
+
+
+def add_anonymous_id(live: sqlite3.Connection) -> None:
+    """Give .sql files the function anonymous_id(tenant, table, id)."""
+    live.create_function("anonymous_id", 3, _anonymous_id, deterministic=True)
 
 
 def _anonymous_id(tenant: str, table: str, record_id: str) -> str:
@@ -171,7 +183,8 @@ def _archive_details(live: sqlite3.Connection, schema: Schema, archive: Path) ->
             columns = ", ".join(quoted(name) if name else "NULL" for name in names)
             file.execute(load_sql(PACKAGE, "sql/contract/archived_details.sql", table=table))
             rows[table] = file.execute(
-                f"INSERT INTO main.{table} SELECT id, {columns} FROM live.{table} ORDER BY id"
+                f"INSERT INTO main.{table} SELECT id, tenant_id, customer_id, {columns}"
+                f" FROM live.{table} ORDER BY id"
             ).rowcount
         file.execute("COMMIT")
     with archive.open("rb+") as copy:
@@ -182,21 +195,10 @@ def _archive_details(live: sqlite3.Connection, schema: Schema, archive: Path) ->
 def _contract_table(live: sqlite3.Connection, schema: Schema, table: str) -> list[str]:
     """Rebuild one table; returns the indexes that went with their columns."""
     drop = [name for detail in DETAILS if (name := schema.deployed(table, Column(detail)))]
-    lost = indexes_on(live, table, drop)
-    kept = index_definitions(live, table, without=lost)
-    rebuild_table(live, table, changed_definition(live, table, drop, STRICT_LINK))
-    for definition in kept:
-        live.execute(definition)
+    indexes = named_indexes(live, table)
+    definition, lost = changed_definition(live, table, drop, STRICT_LINK)
+    rebuild_table(live, table, definition)
+    for name, statement in indexes.items():
+        if name not in lost:
+            live.execute(statement)
     return lost
-
-
-def index_definitions(
-    live: sqlite3.Connection, table: str, without: Sequence[str] = ()
-) -> list[str]:
-    """CREATE INDEX statements of a table's named indexes."""
-    rows = live.execute(
-        "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
-        " AND lower(tbl_name) = ? ORDER BY rowid",
-        (table,),
-    )
-    return [definition for name, definition in rows if name not in without]

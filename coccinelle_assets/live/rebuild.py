@@ -8,7 +8,7 @@ empty copy of the schema, where it also says which view or trigger the change wo
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 
 from coccinelle_assets.errors import CoccinelleError
@@ -23,12 +23,15 @@ def schema_copy(live: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     """An empty database in memory with the schema of a live one."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as copy:
         # Tables first; views and triggers may refer to any of them.
+        # Virtual ones before those, since they make their own shadow tables.
         objects = live.execute(
-            "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"
-            " ORDER BY type <> 'table', type <> 'index', type <> 'view', rowid"
+            "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"
+            " ORDER BY type <> 'table', sql NOT LIKE 'CREATE VIRTUAL%', type <> 'index',"
+            " type <> 'view', rowid"
         )
-        for (definition,) in objects.fetchall():
-            copy.execute(definition)
+        for name, definition in objects.fetchall():
+            if not copy.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (name,)).fetchone():
+                copy.execute(definition)
         yield copy
 
 
@@ -40,13 +43,16 @@ def definition_of(live: sqlite3.Connection, table: str) -> str:
 
 def changed_definition(
     live: sqlite3.Connection, table: str, drop: Iterable[str], links: str
-) -> str:
+) -> tuple[str, list[str]]:
     """The definition without the columns `drop` and with `links` as that of customer_id.
 
+    With it the names of indexes that cannot be without these columns.
     Raises CoccinelleError that names the constraint, view or trigger that stands in the way.
     """
     with schema_copy(live) as copy:
-        _drop_indexes_on(copy, table, {*drop, "customer_id"})
+        indexes = named_indexes(copy, table)
+        for name in indexes:
+            copy.execute(f"DROP INDEX {quoted(name)}")
         for name in installed_triggers(copy):
             copy.execute(f"DROP TRIGGER {quoted(name)}")
         try:
@@ -58,6 +64,7 @@ def changed_definition(
                 "nothing was written"
             ) from error
         definition = definition_of(copy, table)
+        lost = [name for name, text in indexes.items() if not _is_valid(copy, text)]
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as alone:
         alone.execute(definition)
         try:
@@ -68,7 +75,15 @@ def changed_definition(
                 "nothing was written"
             ) from error
         alone.execute(f"ALTER TABLE {table} ADD COLUMN {links}")
-        return definition_of(alone, table)
+        return definition_of(alone, table), lost
+
+
+def _is_valid(copy: sqlite3.Connection, definition: str) -> bool:
+    try:
+        copy.execute(definition)
+    except sqlite3.OperationalError:
+        return False
+    return True
 
 
 def rebuild_table(
@@ -89,7 +104,7 @@ def rebuild_table(
         aside = table + ASIDE
         kept = {name.lower() for name in stored_columns(live, table)}
         live.execute(f"ALTER TABLE {table} RENAME TO {aside}")
-        for name in _named_indexes(live, aside):
+        for name in named_indexes(live, aside):
             live.execute(f"DROP INDEX {quoted(name)}")
         live.execute(definition)
         columns, sources = [], []
@@ -106,9 +121,17 @@ def rebuild_table(
             f"INSERT INTO {table} ({', '.join(columns)})"
             f" SELECT {', '.join(sources)} FROM {aside} AS old{joins} ORDER BY old.{key}"
         )
+        _carry_on_numbering(live, table, aside)
         live.execute(f"DROP TABLE {aside}")
     finally:
         live.execute("PRAGMA legacy_alter_table = OFF")
+
+
+def _carry_on_numbering(live: sqlite3.Connection, table: str, aside: str) -> None:
+    """AUTOINCREMENT goes on where it was, so that no id of a deleted row is given again."""
+    if live.execute("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'").fetchone():
+        live.execute("DELETE FROM sqlite_sequence WHERE name = ?", (table,))
+        live.execute("UPDATE sqlite_sequence SET name = ? WHERE name = ?", (table, aside))
 
 
 def stored_columns(live: sqlite3.Connection, table: str) -> list[str]:
@@ -117,31 +140,14 @@ def stored_columns(live: sqlite3.Connection, table: str) -> list[str]:
     return [name for _, name, *_, hidden in rows if not hidden]
 
 
-def indexes_on(live: sqlite3.Connection, table: str, columns: Iterable[str]) -> list[str]:
-    """Named indexes of a table that hold any of these columns."""
-    wanted = {column.lower() for column in columns}
-    return [
-        name
-        for name in _named_indexes(live, table)
-        if any(
-            column is not None and column.lower() in wanted
-            for _, _, column in live.execute(f"PRAGMA index_info({quoted(name)})")
-        )
-    ]
-
-
-def _drop_indexes_on(copy: sqlite3.Connection, table: str, columns: Iterable[str]) -> None:
-    for name in indexes_on(copy, table, columns):
-        copy.execute(f"DROP INDEX {quoted(name)}")
-
-
-def _named_indexes(live: sqlite3.Connection, table: str) -> Sequence[str]:
+def named_indexes(live: sqlite3.Connection, table: str) -> dict[str, str]:
+    """The CREATE INDEX statements of a table, by name, in the order they were made."""
     rows = live.execute(
-        "SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
-        " AND lower(tbl_name) = ?",
+        "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+        " AND lower(tbl_name) = ? ORDER BY rowid",
         (table.lower(),),
     )
-    return [name for (name,) in rows.fetchall()]
+    return dict(rows.fetchall())
 
 
 def _has_rowid(live: sqlite3.Connection, table: str) -> bool:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.additions import CHANGED_TABLES, OriginalSchema
-from coccinelle_assets.live.contract import DETAILS, index_definitions
-from coccinelle_assets.live.rebuild import definition_of, rebuild_table
+from coccinelle_assets.live.contract import DETAILS, add_anonymous_id
+from coccinelle_assets.live.rebuild import definition_of, named_indexes, rebuild_table
 from coccinelle_assets.live.schema import read_schema
 from coccinelle_assets.live.statistics import correct_statistics
 from coccinelle_assets.live.transaction import run_script, triggers_suspended
@@ -33,6 +33,7 @@ class StandingContract:
     contract_id: str
     archive: str
     before: OriginalSchema
+    after: OriginalSchema
     last_promotion: str
 
 
@@ -41,13 +42,15 @@ def standing_contract(live: sqlite3.Connection) -> StandingContract | None:
     if not read_schema(live).has("customer_contracts"):
         return None
     row = live.execute(
-        "SELECT contract_id, archive, schema_before, last_promotion FROM customer_contracts"
+        "SELECT contract_id, archive, schema_before, schema_after, last_promotion"
+        " FROM customer_contracts"
         " ORDER BY rowid DESC LIMIT 1"
     ).fetchone()
     if row is None:
         return None
-    contract_id, archive, before, last_promotion = row
-    return StandingContract(contract_id, archive, OriginalSchema.from_json(before), last_promotion)
+    contract_id, archive, before, after, last_promotion = row
+    schemas = map(OriginalSchema.from_json, (before, after))
+    return StandingContract(contract_id, archive, *schemas, last_promotion)
 
 
 @contextmanager
@@ -82,21 +85,20 @@ def undo_contract(live: sqlite3.Connection, contract: StandingContract) -> dict[
     counts = {}
     with triggers_suspended(live, CHANGED_TABLES):
         for table in LINKED_TABLES:
-            counts[f"{table}_details_restored"] = _restore_details(live, contract.before, table)
+            counts[f"{table}_details_restored"] = _restore_details(live, contract, table)
+        add_anonymous_id(live)
         run_script(live, "sql/contract/forget_anonymous.sql")
         correct_statistics(live, read_schema(live))
     live.execute("DROP TABLE customer_contracts")
     return counts
 
 
-def _restore_details(live: sqlite3.Connection, before: OriginalSchema, table: str) -> int:
-    recorded = [
-        (name, definition)
-        for name, (kind, owner, definition) in before.objects.items()
-        if kind == "index" and owner.lower() == table
-    ]
-    newer = index_definitions(live, table, without=[name for name, _ in recorded])
-    definition, required = _definition(live, before, table)
+def _restore_details(live: sqlite3.Connection, contract: StandingContract, table: str) -> int:
+    before, after = contract.before, contract.after
+    dropped = before.indexes(table).keys() - after.indexes(table).keys()
+    came_back = {name: before.indexes(table)[name] for name in sorted(dropped)}
+    indexes = came_back | named_indexes(live, table)
+    definition, required = _definition(live, contract, table)
     values = {
         detail: f"CASE WHEN a.id IS NOT NULL THEN a.{detail}"
         f" ELSE {_filled(FROM_CUSTOMER[detail], detail in required)} END"
@@ -107,7 +109,7 @@ def _restore_details(live: sqlite3.Connection, before: OriginalSchema, table: st
         " LEFT JOIN customers AS c ON c.id = old.customer_id"
     )
     rebuild_table(live, table, definition, values, joins)
-    for statement in [*(definition for _, definition in recorded), *newer]:
+    for statement in indexes.values():
         live.execute(statement)
     return live.execute(f"SELECT count(*) FROM archive.{table}").fetchone()[0]
 
@@ -117,23 +119,40 @@ def _filled(value: str, required: bool) -> str:
 
 
 def _definition(
-    live: sqlite3.Connection, before: OriginalSchema, table: str
+    live: sqlite3.Connection, contract: StandingContract, table: str
 ) -> tuple[str, Sequence[str]]:
-    """The recorded definition, with columns that the application added since; NOT NULL details."""
-    recorded = before.objects[_recorded_name(before, table)][2]
-    known = {name.lower() for name in before.columns[_recorded_name(before, table)]}
+    """The recorded definition, with columns that the application added since; NOT NULL details.
+
+    Raises CoccinelleError when the application changed the table in any other way.
+    """
+    known = {name.lower() for name in contract.after.columns[table]}
+    added = [name for name in read_schema(live).tables[table] if name.lower() not in known]
+    texts = []
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as alone:
-        alone.execute(recorded)
-        for _, name, kind, required, default, _ in live.execute(f"PRAGMA table_info({table})"):
-            if name.lower() not in known:
-                strict = " NOT NULL" if required else ""
-                given = f" DEFAULT {default}" if default is not None else ""
-                alone.execute(
-                    f"ALTER TABLE {table} ADD COLUMN {quoted(name)} {kind}{strict}{given}"
-                )
+        try:
+            alone.execute(definition_of(live, table))
+            for name in reversed(added):
+                texts.insert(0, _take_off(alone, table, name))
+            unchanged = definition_of(alone, table) == contract.after.definition(table)
+        except sqlite3.Error:
+            unchanged = False
+    if not unchanged:
+        raise CoccinelleError(
+            f"the application changed the definition of {table} since the contraction by more than "
+            "new columns: change it back, or restore a backup; nothing was written"
+        )
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as alone:
+        alone.execute(contract.before.definition(table))
+        for text in texts:
+            alone.execute(f"ALTER TABLE {table} ADD COLUMN {text}")
         info = alone.execute(f"PRAGMA table_info({table})").fetchall()
         return definition_of(alone, table), [row[1].lower() for row in info if row[3]]
 
 
-def _recorded_name(before: OriginalSchema, table: str) -> str:
-    return next(name for name in before.columns if name.lower() == table)
+def _take_off(alone: sqlite3.Connection, table: str, column: str) -> str:
+    """Drop the last column of a table; returns its definition as it was written."""
+    whole = definition_of(alone, table)
+    alone.execute(f"ALTER TABLE {table} DROP COLUMN {quoted(column)}")
+    rest = definition_of(alone, table)
+    start = next(i for i, pair in enumerate(zip(whole, rest, strict=False)) if len(set(pair)) == 2)
+    return whole[start : start + len(whole) - len(rest)].strip(" ,\n\t")
