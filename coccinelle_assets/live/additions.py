@@ -6,6 +6,7 @@ import json
 import sqlite3
 from dataclasses import dataclass
 
+from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.receipts import add_missing_columns
 from coccinelle_assets.live.schema import CUSTOMER_COLUMNS, Column, Schema
 from coccinelle_assets.live.transaction import run, run_script
@@ -122,9 +123,17 @@ def create_indexes(live: sqlite3.Connection) -> None:
 def require_unique_indexes(live: sqlite3.Connection) -> None:
     """A customers table that was there before may lack the plan's UNIQUE constraints."""
     for column in set(IDENTIFIERS).difference(unique_identifiers(live)):
-        live.execute(
-            f"CREATE UNIQUE INDEX idx_customers_tenant_{column} ON customers (tenant_id, {column})"
-        )
+        try:
+            live.execute(
+                f"CREATE UNIQUE INDEX idx_customers_tenant_{column}"
+                f" ON customers (tenant_id, {column})"
+            )
+        except sqlite3.IntegrityError as error:
+            # Those of this run passed the audit: these are customers of tenants outside its wave.
+            raise CoccinelleError(
+                f"customers of a tenant outside this wave share one {column}: mend them, or run "
+                "that tenant's wave first; nothing was written"
+            ) from error
 
 
 def unique_identifiers(live: sqlite3.Connection) -> list[str]:

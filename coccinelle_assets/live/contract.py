@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -124,10 +125,15 @@ def _contract(
     if failures:
         raise PromotionRefusedError(failures, "contraction")
     before = describe_schema(live, schema)
-    dropped = []
+    # With every trigger in place: SQLite says which of them a column's leaving would break.
+    changes = {
+        table: changed_definition(live, table, _deployed_details(schema, table), STRICT_LINK)
+        for table in LINKED_TABLES
+    }
     with triggers_suspended(live, CHANGED_TABLES):
-        for table in LINKED_TABLES:
-            dropped += _contract_table(live, schema, table)
+        for table, (definition, lost) in changes.items():
+            _contract_table(live, table, definition, lost)
+    dropped = [name for _, lost in changes.values() for name in lost]
     run(live, "sql/contract/contracts_table.sql")
     counts = {"rows": rows, "anonymous_customers": made, "dropped_indexes": dropped}
     live.execute(
@@ -192,13 +198,16 @@ def _archive_details(live: sqlite3.Connection, schema: Schema, archive: Path) ->
     return rows
 
 
-def _contract_table(live: sqlite3.Connection, schema: Schema, table: str) -> list[str]:
-    """Rebuild one table; returns the indexes that went with their columns."""
-    drop = [name for detail in DETAILS if (name := schema.deployed(table, Column(detail)))]
+def _deployed_details(schema: Schema, table: str) -> list[str]:
+    return [name for detail in DETAILS if (name := schema.deployed(table, Column(detail)))]
+
+
+def _contract_table(
+    live: sqlite3.Connection, table: str, definition: str, lost: Sequence[str]
+) -> None:
+    """Rebuild one table with all its indexes but the `lost` ones."""
     indexes = named_indexes(live, table)
-    definition, lost = changed_definition(live, table, drop, STRICT_LINK)
     rebuild_table(live, table, definition)
     for name, statement in indexes.items():
         if name not in lost:
             live.execute(statement)
-    return lost

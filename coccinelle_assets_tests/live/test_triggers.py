@@ -74,7 +74,9 @@ def recounted(
         ("appointments", date_column),
         ("omni_conversations", "first_message_at, last_message_at"),
     ):
-        for customer_id, *dates in connection.execute(f"SELECT customer_id, {columns} FROM {table}"):
+        for customer_id, *dates in connection.execute(
+            f"SELECT customer_id, {columns} FROM {table}"
+        ):
             totals[table][customer_id] += 1
             read = (UTC[None if date is None else str(date)] for date in dates)
             contacts.setdefault(customer_id, []).extend(date for date in read if date)
@@ -193,9 +195,7 @@ class StatisticsStayTrue(RuleBasedStateMachine):
 
     @rule(table=tables, customer=customers)
     def delete_every_record_of_a_customer(self, table: str, customer: int) -> None:
-        self.live.execute(
-            f"DELETE FROM {table} WHERE customer_id IS ?", (self.customer(customer),)
-        )
+        self.live.execute(f"DELETE FROM {table} WHERE customer_id IS ?", (self.customer(customer),))
 
     @invariant()
     def statistics_are_a_recount(self) -> None:
