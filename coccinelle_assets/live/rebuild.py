@@ -7,6 +7,7 @@ empty copy of the schema, where it also says which view or trigger the change wo
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -16,6 +17,7 @@ from coccinelle_assets.live.triggers import installed_triggers
 from coccinelle_assets.sql import quoted
 
 ASIDE = "_before_rebuild"
+UPDATE_OF = re.compile(r"\bUPDATE\s+OF\s(.*?)\sON\s", re.IGNORECASE | re.DOTALL)
 
 
 @contextmanager
@@ -55,6 +57,7 @@ def changed_definition(
             copy.execute(f"DROP INDEX {quoted(name)}")
         for name in installed_triggers(copy):
             copy.execute(f"DROP TRIGGER {quoted(name)}")
+        require_unwatched(copy, table, drop)
         try:
             for column in drop:
                 copy.execute(f"ALTER TABLE {table} DROP COLUMN {quoted(column)}")
@@ -76,6 +79,28 @@ def changed_definition(
             ) from error
         alone.execute(f"ALTER TABLE {table} ADD COLUMN {links}")
         return definition_of(alone, table), lost
+
+
+def require_unwatched(live: sqlite3.Connection, table: str, columns: Iterable[str]) -> None:
+    """Refuse to drop columns that a trigger is ON UPDATE OF: SQLite lets them go.
+
+    The trigger would be silent from then on. Raises CoccinelleError that names it.
+    """
+    triggers = live.execute(
+        "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND lower(tbl_name) = ?",
+        (table,),
+    )
+    for name, definition in triggers:
+        listed = UPDATE_OF.search(definition)
+        watched = (
+            {part.strip(' "`[]\n\t').lower() for part in listed[1].split(",")} if listed else ()
+        )
+        for column in columns:
+            if column.lower() in watched:
+                raise CoccinelleError(
+                    f"table {table} cannot do without {column}: trigger {name} is on updates of "
+                    "it. Drop that first; nothing was written"
+                )
 
 
 def _is_valid(copy: sqlite3.Connection, definition: str) -> bool:

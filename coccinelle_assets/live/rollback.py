@@ -18,6 +18,7 @@ from coccinelle_assets.live.additions import (
     INDEXES,
     OriginalSchema,
 )
+from coccinelle_assets.live.rebuild import require_unwatched
 from coccinelle_assets.live.receipts import (
     Receipt,
     last_promotion,
@@ -183,6 +184,7 @@ def _drop_additions(live: sqlite3.Connection, original: OriginalSchema) -> None:
             live.execute(f"DROP TABLE {table}")
     for table in LINKED_TABLES:
         if not original.had(table, "customer_id"):
+            require_unwatched(live, table, ["customer_id"])
             live.execute(f"ALTER TABLE {table} DROP COLUMN customer_id")
     if original.had("customers"):
         for column in _added_columns(schema, original):

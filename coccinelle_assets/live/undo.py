@@ -61,7 +61,9 @@ def undo_rows(
         _undo_customers(live, run_id, tables, undone)
         run_script(live, "sql/undo/merges.sql")
         for table in tables:
-            run(live, "sql/undo/lost_links.sql", table=table)
+            lost = run(live, "sql/undo/lost_links.sql", table=table).fetchall()
+            undone.counts[f"{table}_links_restored"] -= len(lost)
+            undone.left.extend(Left(table, *row, "identifier_taken") for row in sorted(lost))
         if run_id:
             _settle_journal(live, run_id, tables)
         live.execute("DROP TABLE temp.undo_customers")

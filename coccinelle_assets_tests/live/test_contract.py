@@ -264,6 +264,11 @@ def test_a_table_that_the_application_changed_otherwise_is_left_alone(live: AppD
             " BEGIN UPDATE omni_conversations SET status = NEW.customer_name; END",
             "app_mail_log",
         ),
+        (
+            'CREATE TRIGGER app_renamed AFTER UPDATE OF status, "customer_name" ON appointments'
+            " BEGIN DELETE FROM prospects WHERE id = NEW.id; END",
+            "app_renamed",
+        ),
     ],
 )
 def test_a_view_or_trigger_that_names_a_detail_refuses_with_its_name(

@@ -1,5 +1,6 @@
 -- Links of {table} that would lead back to a customer that could not come back stay where they are.
--- Grain: one row per record. Input: temp.undo_links, customers. Output: {table}.customer_id.
+-- Grain: one row per record. Input: temp.undo_links, customers. Output: {table}.customer_id, and
+-- the id of each.
 UPDATE {table}
 SET customer_id = u.after
 FROM undo_links AS u
@@ -8,3 +9,4 @@ WHERE u.source_table = '{table}'
     AND {table}.customer_id = u.before
     AND u.before NOT IN (SELECT id FROM customers)
     AND u.after IN (SELECT id FROM customers)
+RETURNING id
