@@ -4,7 +4,7 @@ import dagster as dg
 from pydantic import Field
 
 from coccinelle_assets.assets.layer import MIGRATION_POOL, clear_failures
-from coccinelle_assets.live.rollback import roll_back, roll_back_last
+from coccinelle_assets.live.rollback import require_rollback, roll_back, roll_back_last
 from coccinelle_assets.resources.live_database import LiveDatabase
 
 ROLLBACK = "rollback_customers"
@@ -31,6 +31,7 @@ def rollback(
     """Undo promotions; what was undone is observed on live/customers."""
     undo = roll_back_last if config.to_previous else roll_back
     with clear_failures(), live_database.open(writable=True) as live:
+        require_rollback(live, live_database.path, to_previous=config.to_previous)
         backup = live_database.back_up(live, f"rollback-{context.run_id[:8]}")
         done = undo(live, live_database.path, live_database.archive_directory)
     left = [

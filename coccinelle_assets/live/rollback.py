@@ -30,6 +30,7 @@ from coccinelle_assets.live.statistics import correct_statistics
 from coccinelle_assets.live.transaction import scalar, transaction, triggers_suspended
 from coccinelle_assets.live.triggers import TRIGGERS
 from coccinelle_assets.live.uncontract import (
+    StandingContract,
     archive_attached,
     standing_contract,
     undo_contract,
@@ -47,6 +48,17 @@ class Rollback:
     run_id: str | None
     counts: dict[str, int]
     left: list[Left]
+
+
+def require_rollback(live: sqlite3.Connection, database: str, *, to_previous: bool) -> None:
+    """Refuse what cannot be rolled back, before a backup takes the place of an older one.
+
+    Raises CoccinelleError.
+    """
+    if not to_previous:
+        _require_original(live, database)
+    elif not _contracted_last(live, standing_contract(live)):
+        _require_undoable(live, database)
 
 
 def roll_back(live: sqlite3.Connection, database: str, archives: Path) -> Rollback:
@@ -86,7 +98,7 @@ def roll_back_last(live: sqlite3.Connection, database: str, archives: Path) -> R
     Raises CoccinelleError when there is no last promotion that can be undone by itself.
     """
     contract = standing_contract(live)
-    if contract and contract.last_promotion == last_promotion(live):
+    if contract and _contracted_last(live, contract):
         with archive_attached(live, contract, archives), transaction(live):
             return Rollback("contraction", None, undo_contract(live, contract), [])
     with transaction(live):
@@ -99,6 +111,10 @@ def roll_back_last(live: sqlite3.Connection, database: str, archives: Path) -> R
             (run_id,),
         )
         return Rollback("promotion", run_id, undone.counts, undone.left)
+
+
+def _contracted_last(live: sqlite3.Connection, contract: StandingContract | None) -> bool:
+    return contract is not None and contract.last_promotion == last_promotion(live)
 
 
 def _require_original(live: sqlite3.Connection, database: str) -> OriginalSchema:
