@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import random
 import shutil
-import sqlite3
 import subprocess
 import sys
 import time
@@ -24,6 +22,17 @@ from coccinelle_assets.live.verify import verify
 from coccinelle_assets.settings import load_settings
 from coccinelle_assets_tests.command_line import environment
 from coccinelle_assets_tests.pipeline import Pipeline
+from coccinelle_assets_tests.sudden_death import (
+    digest,
+    is_hot,
+    is_written,
+    journal,
+    kill,
+    scalar,
+    start_change,
+    tally,
+    wait_until,
+)
 
 pytestmark = pytest.mark.fault
 ROWS = 100_000
@@ -40,23 +49,6 @@ class Prepared:
     digest: str
 
 
-def digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def journal(database: Path) -> Path:
-    return database.with_name(database.name + "-journal")
-
-
-def scalar(database: Path, query: str) -> int:
-    connection = sqlite3.connect(database)
-    try:
-        return connection.execute(query).fetchone()[0]
-    finally:
-        connection.close()
-
-
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     directory = tmp_path_factory.mktemp("prepared")
@@ -66,39 +58,6 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     pipeline.plan()
     pipeline.warehouse.close()
     return Prepared(database, pipeline.plan_path, digest(database))
-
-
-def start_publishing(database: Path, plan: Path) -> subprocess.Popen[str]:
-    """A process that is about to begin its transaction."""
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "coccinelle_assets_tests.publish_in_subprocess",
-            *map(str, (database, plan, "killed")),
-        ],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "publishing\n"
-    return process
-
-
-def kill(process: subprocess.Popen[str]) -> None:
-    process.kill()
-    process.communicate()
-
-
-def is_written(database: Path, before_ns: int) -> bool:
-    """Whether the file itself changed since a moment, in nanoseconds."""
-    return database.stat().st_mtime_ns != before_ns
-
-
-def wait_until(happened: Callable[[], bool], process: subprocess.Popen[str]) -> None:
-    """Return as soon as something happened, or the process ended."""
-    while not happened() and process.poll() is None:
-        time.sleep(0.001)
 
 
 def state_after(prepared: Prepared, database: Path) -> str:
@@ -114,7 +73,9 @@ def state_after(prepared: Prepared, database: Path) -> str:
     return "promoted"
 
 
-def test_a_killed_publication_leaves_all_or_nothing(prepared: Prepared, tmp_path: Path) -> None:
+def test_a_killed_publication_leaves_all_or_nothing(
+    prepared: Prepared, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     rng = random.Random(20)
     database = tmp_path / "app.db"
 
@@ -122,22 +83,22 @@ def test_a_killed_publication_leaves_all_or_nothing(prepared: Prepared, tmp_path
         journal(database).unlink(missing_ok=True)
         return Path(shutil.copyfile(prepared.database, database))
 
-    process = start_publishing(fresh(), prepared.plan)
+    process = start_change("publish", fresh(), prepared.plan, "killed")
     started = time.monotonic()
-    assert process.communicate()[0] == "published\n"
+    assert process.communicate()[0] == "done\n"
     duration = time.monotonic() - started
     assert state_after(prepared, database) == "promoted"
     seen: Counter[str] = Counter()
     for number in range(RANDOM_KILLS + KILLS_WHILE_THE_FILE_IS_WRITTEN):
         fresh()
-        process = start_publishing(database, prepared.plan)
+        process = start_change("publish", database, prepared.plan, "killed")
         if number < RANDOM_KILLS:
             time.sleep(rng.uniform(0, duration))
         else:
             wait_until(partial(is_written, database, database.stat().st_mtime_ns), process)
             time.sleep(rng.uniform(0, 0.02))
         kill(process)
-        hot = journal(database).exists() and journal(database).stat().st_size > 512
+        hot = is_hot(database)
         half_written = hot and digest(database) != prepared.digest
         state = state_after(prepared, database)
         seen[state] += 1
@@ -154,6 +115,7 @@ def test_a_killed_publication_leaves_all_or_nothing(prepared: Prepared, tmp_path
     assert seen["half written"] >= 1, seen
     assert seen["finished"] >= 1, seen
     assert seen["untouched"] >= 1, seen
+    record_property("figure", tally("SIGKILL during a promotion", seen))
 
 
 def test_a_killed_migration_is_carried_on_by_the_next_one(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
 
+from coccinelle_assets_tests.changes import objects_of, rows_of
 from coccinelle_assets_tests.databases import AppDatabase
 
 EMAILS = (None, "jean@ex.fr", "anne@lilas.fr", "luc@roux.fr", "test@test.fr")
@@ -108,6 +111,32 @@ records = st.lists(
     min_size=1,
     max_size=6,
 )
+
+
+class Pair:
+    """Two databases of one deployment that get the same rows: only `app` is ever promoted."""
+
+    def __init__(self, directory: Path, deployment: Deployment) -> None:
+        self.deployment = deployment
+        self.app = AppDatabase(directory / "app.db")
+        self.alone = AppDatabase(directory / "alone.db")
+        deployment.write(self.app)
+        shutil.copyfile(self.app.path, self.alone.path)
+        self.alone.counter = self.app.counter
+        self.written = 0
+
+    def write(self, batch: list[Record]) -> None:
+        """Write to both what the promoted one takes: its e-mails are unique."""
+        for record in batch:
+            self.written += 1
+            own_table = record[0] != "customer" or self.deployment.customers is not None
+            if own_table and write_record(self.app, record, self.written):
+                assert write_record(self.alone, record, self.written)
+
+    def assert_same(self) -> None:
+        """Nothing tells that one of them was ever promoted."""
+        assert objects_of(self.app.path) == objects_of(self.alone.path)
+        assert rows_of(self.app.path) == rows_of(self.alone.path)
 
 
 def write_record(app: AppDatabase, record: Record, number: int) -> bool:

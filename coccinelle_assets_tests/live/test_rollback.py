@@ -17,18 +17,16 @@ from coccinelle_assets_tests.changes import (
     add_people,
     contracted,
     install,
-    objects_of,
     promote,
     rolled_back,
-    rows_of,
 )
 from coccinelle_assets_tests.databases import AppDatabase
 from coccinelle_assets_tests.live.deployments import (
     Deployment,
+    Pair,
     Record,
     deployments,
     records,
-    write_record,
 )
 from coccinelle_assets_tests.pipeline import Pipeline
 
@@ -49,32 +47,22 @@ def assert_a_rollback_leaves_what_the_application_alone_would_have(
 ) -> bool:
     """Two databases get the same rows; one of them is promoted, contracted and rolled back."""
     with tempfile.TemporaryDirectory() as directory:
-        app = AppDatabase(Path(directory) / "app.db")
-        alone = AppDatabase(Path(directory) / "alone.db")
-        deployment.write(app)
-        shutil.copyfile(app.path, alone.path)
-        alone.counter = app.counter
-        pipeline = Pipeline(app.path)
+        pair = Pair(Path(directory), deployment)
+        pipeline = Pipeline(pair.app.path)
         pipeline.tenants = ("t1",) if wave else ()
         promotions = 0
-        for number, batch in enumerate(batches):
-            for position, record in enumerate(batch):
-                own_table = record[0] != "customer" or deployment.customers is not None
-                place = 100 * number + position
-                if own_table and write_record(app, record, place):
-                    assert write_record(alone, record, place)
+        for batch in batches:
+            pair.write(batch)
             promotions += promoted(pipeline)
             pipeline.tenants = ()
         pipeline.warehouse.close()
         if promotions:
             if contract:
-                install(app)
-                contracted(app, anonymous=True)
-            done = rolled_back(app)
-            assert done.undone == "everything"
-            assert done.left == []
-        assert objects_of(app.path) == objects_of(alone.path)
-        assert rows_of(app.path) == rows_of(alone.path)
+                install(pair.app)
+                contracted(pair.app, anonymous=True)
+            done = rolled_back(pair.app)
+            assert (done.undone, done.left) == ("everything", [])
+        pair.assert_same()
         return promotions > 0
 
 

@@ -27,10 +27,10 @@ from coccinelle_assets_tests.changes import (
 from coccinelle_assets_tests.databases import AppDatabase
 from coccinelle_assets_tests.live.deployments import (
     Deployment,
+    Pair,
     Record,
     deployments,
     records,
-    write_record,
 )
 from coccinelle_assets_tests.live.test_rollback import promoted
 from coccinelle_assets_tests.pipeline import Pipeline
@@ -44,32 +44,27 @@ def state(app: AppDatabase) -> dict[str, list[tuple[bytes, ...]]]:
     return {table: values for table, values in rows.items() if table not in OWN}
 
 
-def write(app: AppDatabase, batch: list[Record], place: int, deployment: Deployment) -> None:
-    for number, record in enumerate(batch):
-        if record[0] != "customer" or deployment.customers is not None:
-            write_record(app, record, place + number)
-
-
 def assert_the_state_before_the_last_promotion_comes_back(
     deployment: Deployment, batches: list[list[Record]], triggers: bool
 ) -> bool:
     """Then everything is rolled back, which must know what the first undoing did."""
+    receipts = "SELECT count(*) FROM customer_promotions"
     with tempfile.TemporaryDirectory() as directory:
-        app = AppDatabase(Path(directory) / "app.db")
-        alone = AppDatabase(Path(directory) / "alone.db")
-        deployment.write(app)
+        pair = Pair(Path(directory), deployment)
+        app = pair.app
         pipeline = Pipeline(app.path)
-        for number, batch in enumerate(batches):
-            write(app, batch, 100 * number, deployment)
+        undoable = False
+        for batch in batches:
+            pair.write(batch)
             before, objects = state(app), objects_of(app.path)
-            receipts = pipeline.runs and app.rows("SELECT count(*) FROM customer_promotions")
+            standing = pipeline.runs and app.rows(receipts)
             if not promoted(pipeline):
+                undoable = False
                 break
-            if number == 0 and triggers:
+            undoable = bool(standing) and app.rows(receipts) != standing
+            if triggers:
                 install(app)
         pipeline.warehouse.close()
-        query = "SELECT count(*) FROM customer_promotions"
-        undoable = bool(number and receipts != app.rows(query))
         if undoable:
             done = rolled_back(app, to_previous=True)
             assert (done.undone, done.left) == ("promotion", [])
@@ -79,12 +74,7 @@ def assert_the_state_before_the_last_promotion_comes_back(
             with pytest.raises(CoccinelleError, match=r"journal of promotion .* is gone|first one"):
                 rolled_back(app, to_previous=True)
             assert rolled_back(app).left == []
-            deployment.write(alone)
-            for number, batch in enumerate(batches):
-                write(alone, batch, 100 * number, deployment)
-            assert objects_of(app.path) == objects_of(alone.path)
-            ignored = ("created_at", "updated_at")
-            assert rows_of(app.path, ignored) == rows_of(alone.path, ignored)
+            pair.assert_same()
         return undoable
 
 
