@@ -57,8 +57,8 @@ class Bench:
         if not self.demo.is_file():
             tenants = self.demo.name.split("-")[2]
             self._run_module("prepare", "demo", str(self.demo), str(self.rows), tenants)
-        live = self._fresh_copy("known")
-        self._migrate(live)
+        live = self.fresh_copy("known")
+        self.migrate(live)
         self._run_module("prepare", "known", str(live), str(self.known))
         shutil.rmtree(live.parent)
 
@@ -73,35 +73,37 @@ class Bench:
         return outcome
 
     def _migrations(self) -> Trial:
-        live = self._fresh_copy("migrate")
-        first = self._migrate(live)
-        _flush(live)
-        second = self._migrate(live)
+        live = self.fresh_copy("migrate")
+        first = self.migrate(live)
+        flush(live)
+        second = self.migrate(live)
         shutil.rmtree(live.parent)
         return {"migrate": asdict(first), "second_migrate": asdict(second)}
 
     def _floor(self) -> Trial:
-        live = self._fresh_copy("floor")
+        live = self.fresh_copy("floor")
         taken = self._run_module("floor", str(self.demo), str(self.known), str(live.parent))
         shutil.rmtree(live.parent)
         return {"floor": asdict(taken)}
 
     def _plain_sql(self) -> Trial:
-        live = self._fresh_copy("plain_sql")
+        live = self.fresh_copy("plain_sql")
         taken = self._run_module("plain_sql", str(live), bound_seconds=self.plain_bound_seconds)
         shutil.rmtree(live.parent)
         return {"plain_sql": asdict(taken)}
 
-    def _fresh_copy(self, name: str) -> Path:
+    def fresh_copy(self, name: str) -> Path:
+        """A copy of the demo database in a directory of its own, on the disk."""
         directory = WORK / f"{name}-{self.rows}"
         shutil.rmtree(directory, ignore_errors=True)
         directory.mkdir()
         live = directory / LIVE
         shutil.copyfile(self.demo, live)
-        _flush(live)
+        flush(live)
         return live
 
-    def _migrate(self, live: Path) -> Measurement:
+    def migrate(self, live: Path) -> Measurement:
+        """Migrate a database as a whole process."""
         home = live.with_name("home")
         command = [str(self.coccinelle), "migrate", str(live), "--home", str(home), "--json"]
         return measure(command, directory=REPOSITORY, environment=self.environment)
@@ -124,13 +126,14 @@ def _generator_fingerprint() -> str:
     return sha256(b"".join(texts)).hexdigest()[:8]
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
     """Have a file on the disk, so that no write of it is left to happen while a clock runs."""
     with path.open("rb+") as file:
         os.fsync(file.fileno())
 
 
-def _machine() -> dict[str, object]:
+def machine() -> dict[str, object]:
+    """The machine and the versions that a figure was measured with."""
     versions = {"Python": platform.python_version(), "SQLite": sqlite3.sqlite_version}
     versions |= {name: version(name) for name in ("dagster", "duckdb")}
     return {
@@ -158,7 +161,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     results: dict[str, object] = {
         "command": " ".join(["python -m benchmarks.run", *given]),
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": _machine(),
+        "machine": machine(),
         "repeats": options.repeats,
         "tenants": options.tenants,
     }
