@@ -1,10 +1,13 @@
 """live/contracted_tables: the linked tables without the details that customers hold now."""
 
+import sqlite3
+from pathlib import Path
+
 import dagster as dg
 from pydantic import Field
 
 from coccinelle_assets.assets.layer import clear_failures, spec
-from coccinelle_assets.live.contract import contract
+from coccinelle_assets.live.contract import Contraction, contract
 from coccinelle_assets.resources.live_database import LiveDatabase
 
 CONTRACTED = spec(
@@ -34,14 +37,16 @@ def contracted_tables(
     context: dg.AssetExecutionContext, config: ContractConfig, live_database: LiveDatabase
 ) -> dg.MaterializeResult:
     """Back up, archive the details, rebuild both tables, all of it or nothing."""
-    with clear_failures(), live_database.open(writable=True) as live:
+
+
+    def work(live: sqlite3.Connection) -> tuple[Path, Contraction]:
         backup = live_database.back_up(live, f"contract-{context.run.run_id[:8]}")
-        done = contract(
-            live,
-            live_database.path,
-            live_database.archive_directory,
-            anonymous=config.anonymous,
-        )
+        archives = live_database.archive_directory
+        return backup, contract(live, live_database.path, archives, anonymous=config.anonymous)
+
+    with clear_failures():
+        change = live_database.database.change("contraction", work)
+    backup, done = change.result
     return dg.MaterializeResult(
         asset_key=CONTRACTED.key,
         metadata={
@@ -50,5 +55,6 @@ def contracted_tables(
             "dropped_indexes": done.dropped_indexes,
             "archive": dg.MetadataValue.path(done.archive),
             "backup": dg.MetadataValue.path(backup),
+            **change.notes,
         },
     )

@@ -14,6 +14,8 @@ from coccinelle_assets.cli.base import (
     EXIT_REFUSED,
     AsJson,
     Database,
+    Remote,
+    WranglerDir,
     app,
     print_json,
     read_warehouse,
@@ -29,6 +31,12 @@ def migrate(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would change; write nothing to it.")
     ] = False,
+    sql: Annotated[
+        Path | None,
+        typer.Option(help="Write the promotion to this file as SQL; implies --dry-run."),
+    ] = None,
+    remote: Remote = None,
+    wrangler_dir: WranglerDir = None,
     as_json: AsJson = False,
     home: Annotated[
         Path | None, typer.Option(help="Where warehouse, backups and run history live.")
@@ -60,6 +68,8 @@ def migrate(
     """
     settings = load_settings(
         database=database,
+        d1_remote=remote,
+        wrangler_dir=wrangler_dir,
         home=home,
         default_region=default_region,
         max_people_per_identifier=max_people_per_identifier,
@@ -68,10 +78,11 @@ def migrate(
     )
     run_and_show(
         settings,
-        dry_run=dry_run,
+        dry_run=dry_run or sql is not None,
+        sql=sql,
         as_json=as_json,
         tenants=tenants or (),
-        even_if_unchanged=even_if_unchanged,
+        even_if_unchanged=even_if_unchanged or sql is not None,
     )
 
 
@@ -82,6 +93,7 @@ def run_and_show(
     as_json: bool,
     tenants: Sequence[str] = (),
     even_if_unchanged: bool = False,
+    sql: Path | None = None,
 ) -> None:
     """Migrate with progress on stderr, show the outcome, and exit as the design says."""
     require_readable(settings, tenants)
@@ -96,6 +108,7 @@ def run_and_show(
             dry_run=dry_run,
             tenants=tenants,
             even_if_unchanged=even_if_unchanged,
+            sql=sql,
             report=report,
         )
     summary = None
@@ -114,14 +127,15 @@ def run_and_show(
 
 def require_readable(settings: Settings, tenants: Sequence[str]) -> None:
     """Refuse a database that cannot be migrated before anything is made beside it."""
-    from coccinelle_assets.live.connect import open_live
-    from coccinelle_assets.live.schema import read_schema, require_sources
+    from coccinelle_assets.live.schema import require_sources
     from coccinelle_assets.live.waves import require_tenants
 
-    with open_live(settings.database, settings.busy_timeout_seconds) as live:
-        schema = read_schema(live)
-        require_sources(schema, str(settings.database))
-        require_tenants(live, schema, tenants)
+    database = settings.live_database
+    schema = database.schema()
+    require_sources(schema, database.name)
+    if tenants:
+        with database.read() as live:
+            require_tenants(live, schema, tenants)
 
 
 @app.command()

@@ -1,23 +1,36 @@
-"""The application's live database, a SQLite file, and the directory of what is kept beside it."""
+"""The application's live database, and the directory of what is kept beside it."""
 
 import sqlite3
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 import dagster as dg
 from pydantic import Field
 
 from coccinelle_assets.live.backups import back_up
-from coccinelle_assets.live.connect import open_live
-from coccinelle_assets.live.snapshot import take_snapshot
+from coccinelle_assets.live.database import Database
+from coccinelle_assets.live.locate import locate, open_database
 from coccinelle_assets.settings import PromotionOptions
 
 
 class LiveDatabase(dg.ConfigurableResource, PromotionOptions):
-    """Reads go to a snapshot; only a promotion opens the file for writing."""
+    """Reads go to a snapshot; only a promotion writes to the database."""
 
-    path: str = Field(description="The SQLite file of the application.")
+    path: str = Field(description="The application's database: a SQLite file, or d1:NAME.")
     home: str = Field(description="Where snapshot, plan and backups are kept.")
+    d1_remote: bool | None = Field(
+        default=None, description="For d1:NAME: at Cloudflare, or wrangler's local one."
+    )
+    wrangler_dir: str = Field(default=".", description="For d1:NAME: the folder of wrangler.toml.")
+
+    @property
+    def database(self) -> Database:
+        """The database itself: snapshot, read, change."""
+        return open_database(
+            locate(self.path, self.wrangler_dir),
+            home=Path(self.home),
+            busy_timeout_seconds=self.busy_timeout_seconds,
+            d1_remote=self.d1_remote,
+        )
 
     @property
     def snapshot_path(self) -> Path:
@@ -43,14 +56,6 @@ class LiveDatabase(dg.ConfigurableResource, PromotionOptions):
     def archive_directory(self) -> Path:
         """Where contractions keep the columns that they dropped; nothing prunes it."""
         return Path(self.home) / "contracts"
-
-    def take_snapshot(self, target: Path) -> None:
-        """Copy the live database, read-only."""
-        take_snapshot(Path(self.path), target, self.busy_timeout_seconds)
-
-    def open(self, *, writable: bool = False) -> AbstractContextManager[sqlite3.Connection]:
-        """Open the live database."""
-        return open_live(Path(self.path), self.busy_timeout_seconds, writable=writable)
 
     def back_up(self, live: sqlite3.Connection, label: str) -> Path:
         """Copy the live database as it is now and prune older copies."""
