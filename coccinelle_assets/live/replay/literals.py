@@ -6,7 +6,8 @@ Cloudflare D1 sets the limits: 100,000 bytes a statement, 2 MB a value, 25,000 o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.sql import quoted
@@ -24,6 +25,8 @@ MAX_CONTROLS = 20
 TRANSACTION = re.compile(
     r"\b(BEGIN)(\s+TRANSACTION\b)|\b(COM)(MIT\b)|\b(SAVE)(POINT\b)", re.IGNORECASE
 )
+# What any of the above, or a quote, could be in: most values hold none of it.
+UNPLAIN = re.compile(rb"[\x00-\x1f\x7f']|[cC][oO][mM]{2}[iI][tT]|[nN][sS][aA][cC][tT]|[eE][pP][oO]")
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -36,15 +39,7 @@ Value = int | float | Text | bytes | None
 
 def literal(value: Value) -> str:
     """One value as an SQL expression without newlines or words of a transaction."""
-    if value is None:
-        return "NULL"
-    if isinstance(value, Text):
-        return _text_literal(value)
-    if isinstance(value, bytes):
-        return f"x'{value.hex()}'"
-    if isinstance(value, float):
-        return _real_literal(value)
-    return str(value)
+    return _LITERALS[type(value)](value)
 
 
 def text(value: str) -> str:
@@ -63,6 +58,8 @@ def _text_literal(value: Text) -> str:
         decoded = value.decode()
     except UnicodeDecodeError:
         return f"CAST(x'{value.hex()}' AS TEXT)"
+    if not UNPLAIN.search(value):
+        return f"'{decoded}'"
     controls = CONTROL.findall(decoded)
     if len(controls) > MAX_CONTROLS or "\x00" in controls:
         return f"CAST(x'{value.hex()}' AS TEXT)"
@@ -70,6 +67,15 @@ def _text_literal(value: Text) -> str:
     split = TRANSACTION.sub(lambda found: "'||'".join(filter(None, found.groups())), plain)
     whole = CONTROL.sub(lambda found: f"'||char({ord(found.group())})||'", split)
     return f"'{whole}'" if whole == plain else f"('{whole}')"
+
+
+_LITERALS: dict[type, Callable[[Any], str]] = {
+    type(None): lambda value: "NULL",
+    Text: _text_literal,
+    bytes: lambda value: f"x'{value.hex()}'",
+    int: str,
+    float: _real_literal,
+}
 
 
 def insert_statements(

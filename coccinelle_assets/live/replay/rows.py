@@ -97,7 +97,12 @@ class RowComparison:
             for column in stored_columns(self.connection, "after", table)
             if column.name not in before
         }
-        changed = self._changed_columns(table, key, after, defaults)
+        shared, changed = self._changed_columns(table, key, after, defaults)
+        size = {
+            schema: self._count(f"SELECT count(*) FROM {schema}.{quoted(table)}")
+            for schema in ("before", "after")
+        }
+        updated = self._updated_query(table, key, changed, defaults, "count(*)")
         rows = TableRows(
             table=table,
             key=key,
@@ -105,9 +110,9 @@ class RowComparison:
             changed=changed,
             seen=tuple(name for name in watched(table, common, changed) if name not in key),
             added=tuple(name for name in changed if name not in before),
-            updated=self._count(self._updated_query(table, key, changed, defaults, "count(*)")),
-            inserted=self._count(_missing("after", "before", table, key, "count(*)")),
-            deleted=self._count(_missing("before", "after", table, key, "count(*)")),
+            updated=self._count(updated) if changed else 0,
+            inserted=size["after"] - shared,
+            deleted=size["before"] - shared,
         )
         return rows if rows.differs else None
 
@@ -170,10 +175,13 @@ class RowComparison:
 
     def _changed_columns(
         self, table: str, key: Sequence[str], columns: Sequence[str], defaults: dict[str, str]
-    ) -> tuple[str, ...]:
+    ) -> tuple[int, tuple[str, ...]]:
+        """The number of rows that are in both, and the columns in which any of them differ."""
         flags = ", ".join(f"max({_differs(name, defaults)})" for name in columns)
-        row = self.connection.execute(f"SELECT {flags} FROM {_joined(table, key)}").fetchone()
-        return tuple(name for name, flag in zip(columns, row, strict=True) if flag)
+        shared, *row = self.connection.execute(
+            f"SELECT count(*), {flags} FROM {_joined(table, key)}"
+        ).fetchone()
+        return shared, tuple(name for name, flag in zip(columns, row, strict=True) if flag)
 
     def _updated_query(
         self,

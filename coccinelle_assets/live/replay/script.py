@@ -21,8 +21,11 @@ from coccinelle_assets.live.replay.rows import RowComparison
 from coccinelle_assets.live.replay.statements import Replay
 from coccinelle_assets.sql import load_sql
 
+# The newest receipt of a database that files were run on.
+LAST_RECEIPT = "SELECT plan FROM coccinelle_receipts ORDER BY rowid DESC LIMIT 1"
 # What wrangler strips from a file wherever it stands; literals are written around it.
 STRIPPED = "BEGIN TRANSACTION"
+MAPPED_BYTES = 4 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ def write_script(
     target.parent.mkdir(parents=True, exist_ok=True)
     body = target.with_name(target.name + ".partial")
     digest = hashlib.sha256((last_receipt or "").encode())
-    with _opened(before, after) as (connection, values):
+    with opened(before, after) as (connection, values):
         comparison = RowComparison(connection, values)
         plan = read_plan(connection, comparison)
         with body.open("wb") as file:
@@ -66,7 +69,7 @@ def write_script(
 
 
 @contextmanager
-def _opened(before: Path, after: Path) -> Iterator[tuple[sqlite3.Connection, sqlite3.Connection]]:
+def opened(before: Path, after: Path) -> Iterator[tuple[sqlite3.Connection, sqlite3.Connection]]:
     """Two connections to both files as `before` and `after`: for names, and for values as bytes.
 
     `after` is also the main database, so that queries of the live tables run on it unchanged.
@@ -79,8 +82,11 @@ def _opened(before: Path, after: Path) -> Iterator[tuple[sqlite3.Connection, sql
 def _attached(before: Path, after: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(after, isolation_level=None)
     connection.execute("PRAGMA temp_store = MEMORY")
-    connection.execute("ATTACH ? AS before", (str(before),))
-    connection.execute("ATTACH ? AS after", (str(after),))
+    for name, path in (("before", before), ("after", after)):
+        connection.execute(f"ATTACH ? AS {name}", (str(path),))
+    # Both are compared from end to end, the one in the other's order.
+    for name in ("main", "before", "after"):
+        connection.execute(f"PRAGMA {name}.mmap_size = {MAPPED_BYTES}")
     return connection
 
 

@@ -32,6 +32,7 @@ from coccinelle_assets.live.replay.staging import Stage
 from coccinelle_assets.resolution.linkage import LINKED_TABLES
 from coccinelle_assets.sql import load_sql, quoted, statements
 
+# The newest receipt is the one that the file began with.
 THIS_FILE = "(SELECT plan FROM coccinelle_receipts ORDER BY rowid DESC LIMIT 1)"
 PROMOTIONS = "customer_promotions"
 
