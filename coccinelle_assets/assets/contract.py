@@ -38,7 +38,6 @@ def contracted_tables(
 ) -> dg.MaterializeResult:
     """Back up, archive the details, rebuild both tables, all of it or nothing."""
 
-
     def work(live: sqlite3.Connection) -> tuple[Path, Contraction]:
         backup = live_database.back_up(live, f"contract-{context.run.run_id[:8]}")
         archives = live_database.archive_directory

@@ -30,7 +30,6 @@ def rollback(
     """Undo promotions; what was undone is observed on live/customers."""
     undo = roll_back_last if config.to_previous else roll_back
 
-
     def work(live: sqlite3.Connection) -> tuple[Path, Rollback]:
         backup = live_database.back_up(live, f"rollback-{context.run_id[:8]}")
         return backup, undo(live, live_database.path, live_database.archive_directory)

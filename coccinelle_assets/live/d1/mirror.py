@@ -17,7 +17,7 @@ from typing import Any
 
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.d1.wrangler import Wrangler
-from coccinelle_assets.live.replay.literals import Text, Value, insert_statements, text
+from coccinelle_assets.live.replay.literals import Text, Value, text
 from coccinelle_assets.live.replay.schemas import primary_key, stored_columns
 from coccinelle_assets.sql import quoted, statements
 
@@ -231,13 +231,13 @@ def _fetch_again(wrangler: Wrangler, mirror: sqlite3.Connection, table: str, wan
     )
     (rows,) = wrangler.query(f"SELECT {encoded} FROM {quoted(table)} WHERE {wanted}")
     values = [[_decoded(value) for value in row.values()] for row in rows]
-    key = primary_key(mirror, "main", table)
+    into = f"INSERT INTO {quoted(table)} ({', '.join(map(quoted, columns))})"
     try:
         mirror.execute(f"DELETE FROM {quoted(table)} WHERE {wanted}")
-        for statement in insert_statements(
-            table, columns, values, key[0] if len(key) == 1 else None
-        ):
-            mirror.execute(statement)
+        for row in values:
+            # Text goes in as its bytes, which need not be UTF-8.
+            marks = ("CAST(? AS TEXT)" if isinstance(value, Text) else "?" for value in row)
+            mirror.execute(f"{into} VALUES ({', '.join(marks)})", row)
     except sqlite3.IntegrityError as error:
         # A unique value moved from one row to another between two commands.
         raise MirrorOutdatedError(f"table {table} changed while it was read: {error}") from error

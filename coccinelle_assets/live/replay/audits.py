@@ -12,11 +12,11 @@ from coccinelle_assets.live.predicates import (
     Predicate,
     evaluate,
 )
-from coccinelle_assets.live.publish import link_statistics_query, write_link_statistics
 from coccinelle_assets.live.replay.guards import guard
 from coccinelle_assets.live.replay.ranges import key_ranges
 from coccinelle_assets.live.replay.staging import Stage
 from coccinelle_assets.live.schema import Column, read_schema
+from coccinelle_assets.live.statistics import link_statistics_query, write_link_statistics
 from coccinelle_assets.resolution.linkage import LINKED_TABLES
 from coccinelle_assets.settings import GateThresholds
 from coccinelle_assets.sql import load_sql

@@ -79,7 +79,7 @@ _LITERALS: dict[type, Callable[[Any], str]] = {
 
 
 def insert_statements(
-    table: str, columns: Sequence[str], rows: Iterable[Sequence[Value]], key: str | None = None
+    table: str, columns: Sequence[str], rows: Iterable[Sequence[Value]], key: str
 ) -> Iterator[str]:
     """Multi-row INSERTs of at most MAX_STATEMENT_BYTES, and UPDATEs that append what is longer.
 
@@ -107,7 +107,7 @@ def insert_statements(
 
 
 def _row(
-    table: str, columns: Sequence[str], row: Sequence[Value], key: str | None, room: int
+    table: str, columns: Sequence[str], row: Sequence[Value], key: str, room: int
 ) -> tuple[str, list[str]]:
     literals = [literal(value) for value in row]
     line = f"({', '.join(literals)})"
@@ -116,7 +116,7 @@ def _row(
     appended: list[str] = []
     for place, value in enumerate(row):
         if isinstance(value, bytes) and len(literals[place]) > LONG_LITERAL:
-            where = f"{quoted(key or '')} = {literal(row[columns.index(key)] if key else None)}"
+            where = f"{quoted(key)} = {literal(row[columns.index(key)])}"
             appended.extend(_pieces(table, columns[place], value, where))
             literals[place] = "''" if isinstance(value, Text) else "x''"
     return f"({', '.join(literals)})", appended

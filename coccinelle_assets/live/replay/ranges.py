@@ -14,11 +14,16 @@ RANGE_ROWS = 10_000
 
 
 def key_ranges(
-    connection: sqlite3.Connection, schema: str, table: str, column: str | None = None
+    connection: sqlite3.Connection,
+    schema: str,
+    table: str,
+    column: str | None = None,
+    of: str | None = None,
 ) -> Iterator[str]:
     """Conditions that part every row by the table's key, RANGE_ROWS of this copy in each.
 
-    They are asked of `column`, by default the key itself, and one takes NULL. The one condition
+    They are asked of `column`, by default the key itself, of a table under the name `of`; one
+    takes NULL. The one condition
     is empty when there is no key of one column, or no more than one range.
     """
     key = primary_key(connection, schema, table)
@@ -27,6 +32,8 @@ def key_ranges(
         yield ""
         return
     name = quoted(column or key[0])
+    if of:
+        name = f"{quoted(of)}.{name}"
     yield f"({name} < {bounds[0]} OR {name} IS NULL)"
     for low, high in itertools.pairwise(bounds):
         yield f"{name} >= {low} AND {name} < {high}"

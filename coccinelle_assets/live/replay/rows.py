@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from coccinelle_assets.errors import CoccinelleError
+from coccinelle_assets.live.additions import COMPANION_TABLES
 from coccinelle_assets.live.replay.literals import Value
 from coccinelle_assets.live.replay.schemas import primary_key, stored_columns
 from coccinelle_assets.live.schema import CUSTOMER_COLUMNS, SOURCE_TABLES, Schema
@@ -90,8 +91,7 @@ class RowComparison:
         common = [name for name in after if name in before]
         key = self._key(table, common)
         if not key:
-            self._require_same(table, common)
-            return None
+            return self._rewritten(table, after, common)
         defaults = {
             column.name: column.default
             for column in stored_columns(self.connection, "after", table)
@@ -129,7 +129,10 @@ class RowComparison:
         yield from self.values.execute(query)
 
     def inserted(self, rows: TableRows) -> Iterator[tuple[Value, ...]]:
-        """Every value of each row that is in the second copy only."""
+        """Every value of each row that is in the second copy only; of all without a key."""
+        if not rows.key:
+            yield from self.whole(rows.table, rows.columns)
+            return
         wanted = ", ".join(f"a.{quoted(name)}" for name in rows.columns)
         yield from self.values.execute(_missing("after", "before", rows.table, rows.key, wanted))
 
@@ -142,6 +145,11 @@ class RowComparison:
         """Every row of a table of the second copy."""
         wanted = ", ".join(map(quoted, columns))
         yield from self.values.execute(f"SELECT {wanted} FROM after.{quoted(table)}")
+
+    def whole_table(self, table: str, columns: Sequence[str]) -> TableRows:
+        """Every row of a table of the second copy as one to be inserted."""
+        rows = self._count(f"SELECT count(*) FROM after.{quoted(table)}")
+        return TableRows(table, (), tuple(columns), (), (), (), 0, rows, 0)
 
     def _key(self, table: str, common: Sequence[str]) -> tuple[str, ...]:
         key = primary_key(self.connection, "after", table)
@@ -162,16 +170,28 @@ class RowComparison:
             for s in ("before", "after")
         )
 
-    def _require_same(self, table: str, columns: Sequence[str]) -> None:
+    def _rewritten(
+        self, table: str, columns: Sequence[str], common: Sequence[str]
+    ) -> TableRows | None:
+        """A table without a key, None when it is the same: one of our own is written anew."""
+        if self._is_same(table, common):
+            return None
+        if table not in COMPANION_TABLES:
+            raise CoccinelleError(
+                f"rows of table {table} would change, and no primary key says which: "
+                "give it one (or a column id without duplicates and NULLs)"
+            )
+        before = self._count(f"SELECT count(*) FROM before.{quoted(table)}")
+        return replace(self.whole_table(table, columns), deleted=before)
+
+    def _is_same(self, table: str, columns: Sequence[str]) -> bool:
         names = ", ".join(map(quoted, columns))
         group = f"SELECT count(*), {names} FROM {{}}.{quoted(table)} GROUP BY {names}"
         one, other = group.format("before"), group.format("after")
-        for first, second in ((one, other), (other, one)):
-            if self._count(f"SELECT EXISTS ({first} EXCEPT {second})"):
-                raise CoccinelleError(
-                    f"rows of table {table} would change, and no primary key says which: "
-                    "give it one (or a column id without duplicates and NULLs)"
-                )
+        return not any(
+            self._count(f"SELECT EXISTS ({first} EXCEPT {second})")
+            for first, second in ((one, other), (other, one))
+        )
 
     def _changed_columns(
         self, table: str, key: Sequence[str], columns: Sequence[str], defaults: dict[str, str]

@@ -82,7 +82,12 @@ class Stage:
             )
 
     def insert(self) -> Iterator[str]:
-        """Insert the rows whose key and unique values are free; the others get a reason."""
+        """Insert the rows whose key and unique values are free; the others get a reason.
+
+        Rows of a table without a key take the place of all that were there.
+        """
+        if not self.rows.key:
+            yield f"DELETE FROM {self._table}"
         into = ", ".join(map(quoted, self.new))
         out = ", ".join(f"s.{quoted('new_' + name)}" for name in self.new)
         for span in self._ranges("s"):
@@ -90,6 +95,8 @@ class Stage:
                 f"INSERT INTO {self._table} ({into}) SELECT {out} FROM {self.name} AS s"
                 f" WHERE {span} ORDER BY s.n ON CONFLICT DO NOTHING"
             )
+        if not self.rows.key:
+            return
         found = f"EXISTS (SELECT 1 FROM {self._table} AS t WHERE {self._same_key('t', self.name)})"
         yield from self.leave_unless(found, "identifier_taken")
 
@@ -111,6 +118,15 @@ class Stage:
                 f"DELETE FROM {self._table} WHERE ({key}) IN"
                 f" (SELECT {staged} FROM {self.name} AS s WHERE {span} AND s.reason IS NULL)"
             )
+
+    def index(self) -> Iterator[str]:
+        """Make the rows that are not left findable by their key."""
+        key = ", ".join(quoted("key_" + name) for name in self.rows.key)
+        yield f"CREATE INDEX {self.name}_key ON {self.name} ({key})"
+
+    def matches(self, table: str, stage: str) -> str:
+        """The condition that a row of a table is the one staged, and not left."""
+        return f"{self._same_key(table, stage)} AND {stage}.reason IS NULL"
 
     @property
     def record_id(self) -> str:

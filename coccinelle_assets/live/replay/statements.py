@@ -143,7 +143,15 @@ class Replay:
         columns = [column.name for column in stored_columns(self.connection, "after", table)]
         key = primary_key(self.connection, "after", table)
         rows = self.comparison.whole(table, columns)
-        yield from insert_statements(table, columns, rows, key[0] if len(key) == 1 else None)
+        if len(key) == 1:
+            yield from insert_statements(table, columns, rows, key[0])
+            return
+        # A row that takes more than one statement has to be found again: staged, it has a number.
+        whole = self.comparison.whole_table(table, columns)
+        stage = Stage("coccinelle_stage_new", whole, whole.inserted, (), whole.columns)
+        yield from stage.fill(rows)
+        yield from stage.insert()
+        yield f"DROP TABLE {stage.name}"
 
     def _stage(self) -> Iterator[str]:
         for table, stages in self.stages.items():
@@ -153,6 +161,9 @@ class Replay:
                 yield from stages.update.leave_changed()
             if stages.insert:
                 key = [rows.columns.index(name) for name in rows.key]
+                if not rows.key:
+                    there = f"(SELECT count(*) FROM {quoted(table)}) = {rows.deleted}"
+                    yield guard(DELETED_ROWS_UNCHANGED, there)
                 yield from stages.insert.fill(
                     (*(row[place] for place in key), *row) for row in self.comparison.inserted(rows)
                 )
@@ -190,7 +201,8 @@ class Replay:
                 yield from stages.update.leave_unless(
                     f"new_customer_id IS NULL OR EXISTS ({there})", "customer_unavailable"
                 )
-            first = self._columns_written(stages.update.rows, after_rebuild=False)
+            late = self._late_columns(stages.update.rows)
+            first = [name for name in stages.update.rows.changed if name not in late]
             if first:
                 yield from stages.update.update(first)
         customers = self.stages.get("customers")
@@ -203,30 +215,39 @@ class Replay:
             if stages.delete:
                 yield from stages.delete.delete()
 
-    def _columns_written(self, rows: TableRows, *, after_rebuild: bool) -> list[str]:
-        """Columns that exist before a table is rebuilt, or those that only do afterwards."""
-        late = rows.added if rows.table in self.plan.rebuilt else ()
-        return [name for name in rows.changed if (name in late) == after_rebuild]
+    def _late_columns(self, rows: TableRows) -> tuple[str, ...]:
+        """Columns that are not there until the table is rebuilt: it is rebuilt with them."""
+        return rows.added if rows.table in self.plan.rebuilt else ()
 
     def _rebuild(self, table: str) -> Iterator[str]:
         old = f"coccinelle_old_{table}"
         yield f"ALTER TABLE {quoted(table)} RENAME TO {quoted(old)}"
         yield self.plan.after[table].sql
         had = {column.name for column in stored_columns(self.connection, "before", table)}
-        kept = ", ".join(
-            quoted(column.name)
-            for column in stored_columns(self.connection, "after", table)
-            if column.name in had
-        )
-        for condition in key_ranges(self.connection, "before", table):
-            where = f" WHERE {condition}" if condition else ""
-            yield f"INSERT INTO {quoted(table)} ({kept}) SELECT {kept} FROM {quoted(old)}{where}"
-        yield f"DROP TABLE {quoted(old)}"
         stages = self.stages.get(table)
-        if stages and stages.update:
-            late = self._columns_written(stages.update.rows, after_rebuild=True)
-            if late:
-                yield from stages.update.update(late)
+        staged = stages.update if stages else None
+        late = self._late_columns(staged.rows) if staged else ()
+        columns, values = [], []
+        for column in stored_columns(self.connection, "after", table):
+            if column.name in had:
+                values.append(f"old.{quoted(column.name)}")
+            elif column.name in late:
+                new = f"s.{quoted('new_' + column.name)}"
+                values.append(f"CASE WHEN s.n IS NULL THEN {column.default} ELSE {new} END")
+            else:
+                continue
+            columns.append(quoted(column.name))
+        origin = f"{quoted(old)} AS old"
+        if staged and late:
+            yield from staged.index()
+            origin += f" LEFT JOIN {staged.name} AS s ON {staged.matches('old', 's')}"
+        for condition in key_ranges(self.connection, "before", table, of="old"):
+            where = f" WHERE {condition}" if condition else ""
+            yield (
+                f"INSERT INTO {quoted(table)} ({', '.join(columns)})"
+                f" SELECT {', '.join(values)} FROM {origin}{where}"
+            )
+        yield f"DROP TABLE {quoted(old)}"
 
     def _report_deferred(self) -> Iterator[str]:
         for table, stages in self.stages.items():
@@ -256,6 +277,6 @@ def _stages(number: int, rows: TableRows) -> Stages:
     delete = Stage(f"{name}_delete", rows, rows.deleted, rows.seen)
     return Stages(
         update if rows.updated else None,
-        insert if rows.inserted else None,
-        delete if rows.deleted else None,
+        insert if rows.inserted or not rows.key else None,
+        delete if rows.deleted and rows.key else None,
     )
