@@ -8,10 +8,11 @@ from contextlib import closing
 from pathlib import Path
 
 from coccinelle_assets.errors import CoccinelleError
+from coccinelle_assets.live.replay.literals import text
 from coccinelle_assets.live.replay.plan import read_plan
 from coccinelle_assets.live.replay.rows import RowComparison
 from coccinelle_assets.live.replay.script import Script, opened
-from coccinelle_assets.sql import statements
+from coccinelle_assets.sql import load_sql, statements
 
 D1_LIMITS = {
     sqlite3.SQLITE_LIMIT_SQL_LENGTH: 100_000,
@@ -41,6 +42,15 @@ def apply_script(path: Path, database: Path) -> None:
         connection.execute("COMMIT")
 
 
+def _write_receipt(database: Path, plan: str) -> None:
+    """The receipts that a copy is made without."""
+    fragments = {"plan": text(plan), "name": text("the file before")}
+    with closing(sqlite3.connect(database)) as connection:
+        connection.executescript(
+            load_sql("coccinelle_assets.live.replay", "sql/receipts.sql", **fragments)
+        )
+
+
 def check_script(script: Script, before: Path, after: Path) -> None:
     """Try a file on a copy of `before`, which must then be what `after` is.
 
@@ -49,6 +59,8 @@ def check_script(script: Script, before: Path, after: Path) -> None:
     trial = before.with_name(f"{before.stem}-trial.sqlite")
     try:
         shutil.copyfile(before, trial)
+        if script.last_receipt:
+            _write_receipt(trial, script.last_receipt)
         apply_script(script.path, trial)
         with opened(after, trial) as (connection, values):
             left = read_plan(connection, RowComparison(connection, values))

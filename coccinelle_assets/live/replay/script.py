@@ -35,6 +35,7 @@ class Script:
     path: Path
     plan: str
     is_empty: bool
+    last_receipt: str | None = None
 
 
 def write_script(
@@ -65,7 +66,7 @@ def write_script(
         with body.open("rb") as rest:
             shutil.copyfileobj(rest, file)
     body.unlink()
-    return Script(target, key, plan.is_empty)
+    return Script(target, key, plan.is_empty, last_receipt)
 
 
 @contextmanager

@@ -78,6 +78,9 @@ class Replay:
         yield from self._write_rows()
         for table in self.plan.rebuilt:
             yield from self._rebuild(table)
+        for stages in reversed(self.stages.values()):
+            if stages.delete:
+                yield from stages.delete.delete()
         for way in self.plan.altered.values():
             yield from way.removals
         for table in self.plan.dropped:
@@ -201,23 +204,16 @@ class Replay:
                 yield from stages.update.leave_unless(
                     f"new_customer_id IS NULL OR EXISTS ({there})", "customer_unavailable"
                 )
-            late = self._late_columns(stages.update.rows)
-            first = [name for name in stages.update.rows.changed if name not in late]
-            if first:
-                yield from stages.update.update(first)
+            # Which of the old and the new constraints is stricter, nobody knows here: a table
+            # that is rebuilt gets its new values on the way.
+            if table not in self.plan.rebuilt:
+                yield from stages.update.update(stages.update.new)
         customers = self.stages.get("customers")
         if customers and customers.delete and "customer_merges" in self.plan.before:
             for table in LINKED_TABLES:
                 yield load_sql(
                     __package__, "sql/follow_merges.sql", table=table, stage=customers.delete.name
                 )
-        for stages in reversed(self.stages.values()):
-            if stages.delete:
-                yield from stages.delete.delete()
-
-    def _late_columns(self, rows: TableRows) -> tuple[str, ...]:
-        """Columns that are not there until the table is rebuilt: it is rebuilt with them."""
-        return rows.added if rows.table in self.plan.rebuilt else ()
 
     def _rebuild(self, table: str) -> Iterator[str]:
         old = f"coccinelle_old_{table}"
@@ -226,19 +222,19 @@ class Replay:
         had = {column.name for column in stored_columns(self.connection, "before", table)}
         stages = self.stages.get(table)
         staged = stages.update if stages else None
-        late = self._late_columns(staged.rows) if staged else ()
         columns, values = [], []
         for column in stored_columns(self.connection, "after", table):
-            if column.name in had:
-                values.append(f"old.{quoted(column.name)}")
-            elif column.name in late:
+            was = f"old.{quoted(column.name)}" if column.name in had else column.default
+            if staged and column.name in staged.new:
                 new = f"s.{quoted('new_' + column.name)}"
-                values.append(f"CASE WHEN s.n IS NULL THEN {column.default} ELSE {new} END")
+                values.append(f"CASE WHEN s.n IS NULL THEN {was} ELSE {new} END")
+            elif column.name in had:
+                values.append(was)
             else:
                 continue
             columns.append(quoted(column.name))
         origin = f"{quoted(old)} AS old"
-        if staged and late:
+        if staged:
             yield from staged.index()
             origin += f" LEFT JOIN {staged.name} AS s ON {staged.matches('old', 's')}"
         for condition in key_ranges(self.connection, "before", table, of="old"):
@@ -252,7 +248,7 @@ class Replay:
     def _report_deferred(self) -> Iterator[str]:
         for table, stages in self.stages.items():
             for stage in stages.all:
-                if stage is not stages.delete:
+                if stage is not stages.delete and stage.rows.key:
                     yield (
                         f"INSERT INTO coccinelle_deferred SELECT {text(table)}, {stage.record_id},"
                         f" reason FROM {stage.name} WHERE reason IS NOT NULL"
