@@ -22,9 +22,7 @@ LONG_LITERAL = 500
 MAX_CONTROLS = 20
 
 # wrangler strips these from a file, inside literals too.
-TRANSACTION = re.compile(
-    r"\b(BEGIN)(\s+TRANSACTION\b)|\b(COM)(MIT\b)|\b(SAVE)(POINT\b)", re.IGNORECASE
-)
+TRANSACTION = re.compile(r"(BEGIN)(\s+TRANSACTION)|(COM)(MIT)|(SAVE)(POINT)", re.IGNORECASE)
 # What any of the above, or a quote, could be in: most values hold none of it.
 UNPLAIN = re.compile(rb"[\x00-\x1f\x7f']|[cC][oO][mM]{2}[iI][tT]|[nN][sS][aA][cC][tT]|[eE][pP][oO]")
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")

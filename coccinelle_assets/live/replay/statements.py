@@ -77,9 +77,16 @@ class Replay:
         yield from self._stage()
         yield from self._write_rows()
         for table in self.plan.rebuilt:
+            # Nothing refers to it: rows that the new definition forbids go before, rows that the
+            # old one cannot hold come after.
+            stages = self.stages.get(table)
+            if stages and stages.delete:
+                yield from stages.delete.delete()
             yield from self._rebuild(table)
-        for stages in reversed(self.stages.values()):
-            if stages.delete:
+            if stages and stages.insert:
+                yield from stages.insert.insert()
+        for table, stages in reversed(self.stages.items()):
+            if stages.delete and table not in self.plan.rebuilt:
                 yield from stages.delete.delete()
         for way in self.plan.altered.values():
             yield from way.removals
@@ -193,8 +200,8 @@ class Replay:
             yield from stages.delete.release(nullable)
 
     def _write_rows(self) -> Iterator[str]:
-        for stages in self.stages.values():
-            if stages.insert:
+        for table, stages in self.stages.items():
+            if stages.insert and table not in self.plan.rebuilt:
                 yield from stages.insert.insert()
         for table, stages in self.stages.items():
             if not stages.update:

@@ -23,7 +23,7 @@ from coccinelle_assets_tests.databases import AppDatabase
 from coccinelle_assets_tests.pipeline import Pipeline
 
 JEAN, ANNE = "+33611478293", "+33655443210"
-HOSTILE = "O'Brien;\n-- BEGIN TRANSACTION; COMMIT;\r\n\\n \"x\" \u00e9\U0001f600 \t%s"
+HOSTILE = 'O\'Brien;\n-- BEGIN TRANSACTION; COMMIT;\r\n\\n "x" \u00e9\U0001f600 \t%s'
 
 
 def contents(path: Path) -> tuple[dict[str, str], dict[str, list[str]]]:
