@@ -3,13 +3,30 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO := $(CURDIR)/demo
 
-.PHONY: demo test lint ui clean
+.PHONY: demo test test-faults test-paths test-browser test-deployment test-d1 screenshots lint ui clean
 
 demo: .venv/installed
 	$(BIN)/coccinelle demo --directory demo
 
 test: .venv/installed
 	$(BIN)/pytest
+
+test-faults: .venv/installed
+	$(BIN)/pytest -m fault
+
+# Needs Chromium: .ci/install-chromium.
+test-browser: .venv/installed
+	$(BIN)/pytest -n 0 -m browser coccinelle_assets_tests/browser
+
+# The pictures of the documentation, made by the same tests.
+screenshots: .venv/installed
+	SCREENSHOTS=$(CURDIR)/docs/images $(BIN)/pytest -n 0 -m browser coccinelle_assets_tests/browser
+test-paths: .venv/installed
+	$(BIN)/pytest -m paths
+
+# Needs PostgreSQL's server programs: .ci/install-postgresql has them from Debian's packages.
+test-deployment: .venv/installed
+	$(BIN)/pytest -n 0 -m deployment
 
 lint: .venv/installed
 	$(BIN)/ruff check .

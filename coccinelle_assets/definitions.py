@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import dagster as dg
 
 from coccinelle_assets.assets import (
@@ -14,19 +16,13 @@ from coccinelle_assets.assets import (
     sources,
     triggers,
 )
-from coccinelle_assets.automation.jobs import (
-    audit_customers,
-    contract_customers,
-    install_statistics_triggers,
-    migrate_customers,
-)
+from coccinelle_assets.automation.jobs import JOBS
 from coccinelle_assets.automation.progress import progress_logger
-from coccinelle_assets.automation.rollback import rollback_customers
-from coccinelle_assets.checks import contacts as contact_checks
-from coccinelle_assets.checks import contract as contract_checks
-from coccinelle_assets.checks import customers as customer_checks
-from coccinelle_assets.checks import identity as identity_checks
-from coccinelle_assets.checks import linkage as linkage_checks
+from coccinelle_assets.automation.schedules import build_schedules
+from coccinelle_assets.automation.sensors import build_sensors
+from coccinelle_assets.checks.contract import contract_gate
+from coccinelle_assets.checks.gates import GATES
+from coccinelle_assets.checks.live import verification
 from coccinelle_assets.resources.live_database import LiveDatabase
 from coccinelle_assets.resources.rules import GateThresholdsResource, IdentityRulesResource
 from coccinelle_assets.resources.warehouse import Warehouse
@@ -64,8 +60,22 @@ def build_resources(settings: Settings) -> dict[str, dg.ConfigurableResource]:
     }
 
 
+def launchable(
+    resources: Mapping[str, dg.ConfigurableResource],
+) -> dict[str, dg.ConfigurableResource]:
+    """The same resources, each of their values a default that a launched run may override alone.
+
+    A resource that is passed as it is must be configured whole or not at all.
+    """
+    return {
+        name: type(resource).configure_at_launch(**resource.model_dump())
+        for name, resource in resources.items()
+    }
+
+
 def build_defs(settings: Settings | None = None) -> dg.Definitions:
     """Everything that Dagster sees, for the given settings or those of the environment."""
+    settings = settings or load_settings()
     return dg.Definitions(
         assets=[
             sources.sources,
@@ -78,22 +88,11 @@ def build_defs(settings: Settings | None = None) -> dg.Definitions:
             triggers.statistics_triggers,
             contract.contracted_tables,
         ],
-        asset_checks=[
-            contact_checks.contacts_gate,
-            identity_checks.identifiers_gate,
-            identity_checks.clusters_gate,
-            customer_checks.customers_gate,
-            linkage_checks.links_gate,
-            contract_checks.contract_gate,
-        ],
-        jobs=[
-            migrate_customers,
-            audit_customers,
-            install_statistics_triggers,
-            contract_customers,
-            rollback_customers,
-        ],
-        resources=build_resources(settings or load_settings()),
+        asset_checks=[*GATES, verification, contract_gate],
+        jobs=JOBS,
+        schedules=build_schedules(settings),
+        sensors=build_sensors(settings),
+        resources=launchable(build_resources(settings)),
         loggers={"console": dg.colored_console_logger, "progress": progress_logger},
         # One process: the steps share one DuckDB file, and ten processes take ten start-ups.
         executor=dg.in_process_executor,

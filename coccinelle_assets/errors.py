@@ -12,14 +12,16 @@ class CoccinelleError(Exception):
 ADVICE = {
     "promotion": "The database was changed since the checks ran; migrate again to see the "
     "offenders.",
+    "promotion alone": "Run promote_customers, or migrate again, to see the offenders.",
     "contraction": "`coccinelle contract DATABASE` without --yes lists the offenders.",
 }
 
 
 class PromotionRefusedError(CoccinelleError):
-    """The second lock held: predicates did not hold inside the transaction of a `change`.
+    """A lock held: predicates do not hold on what would be, or was about to be, written.
 
-    `failures` maps a predicate's name to its number of offending rows; all was rolled back.
+    `failures` maps a predicate's name to its number of offending rows; nothing was written, or
+    all was rolled back.
     """
 
     def __init__(self, failures: Mapping[str, int], change: str = "promotion") -> None:

@@ -71,8 +71,10 @@ def run_triggers(settings: Settings) -> RunOutcome:
 
 def run_contract(settings: Settings, *, anonymous: bool) -> RunOutcome:
     """Contract the linked tables when the gate of it holds."""
-    config = {"config": {"anonymous": anonymous}}
-    ops = {"contracted_tables": config, "contract_gate": config}
+    ops = {
+        "contracted_tables": {"config": {"confirmed": True, "anonymous": anonymous}},
+        "contract_gate": {"config": {"anonymous": anonymous}},
+    }
     return _run(settings, CONTRACT, "live/contracted_tables", ops)
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
+from zoneinfo import ZoneInfo
 
 import phonenumbers
-from pydantic import BaseModel, Field, ValidationError, field_validator
+from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from coccinelle_assets.errors import CoccinelleError
@@ -106,6 +107,9 @@ class PromotionOptions(BaseModel):
         default=30, ge=0, description="How long to wait for another writer's lock, in seconds."
     )
     backups_kept: int = Field(default=5, ge=1, description="How many backups to keep.")
+    reports_kept: int = Field(
+        default=20, ge=0, description="How many reports of runs to keep; 0 writes none."
+    )
 
 
 class D1Options(BaseModel):
@@ -120,7 +124,64 @@ class D1Options(BaseModel):
     )
 
 
-class Settings(IdentityRules, GateThresholds, PromotionOptions, D1Options, BaseSettings):
+class ScheduleOptions(BaseModel):
+    """What runs by itself, and when."""
+
+    migration_scheduled: bool = Field(
+        default=False, description="Whether the nightly migration runs without being switched on."
+    )
+    migration_cron: str = Field(
+        # Summer time begins at 2:00 and ends at 3:00: this hour is there once in every night.
+        default="30 3 * * *",
+        description="When the migration runs, as a cron expression.",
+    )
+    verification_scheduled: bool = Field(
+        default=True, description="Whether the live database is verified by schedule."
+    )
+    verification_cron: str = Field(
+        default="0 * * * *", description="When it is verified, as a cron expression."
+    )
+    schedule_timezone: str = Field(
+        default="Europe/Paris", description="The time zone of the cron expressions."
+    )
+
+    @field_validator("schedule_timezone")
+    @classmethod
+    def known_timezone(cls, value: str) -> str:
+        """Refuse a time zone that the system's database does not have."""
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError(f"{value!r} is no time zone: use one such as Europe/Paris") from error
+        return value
+
+
+class AlertOptions(BaseModel):
+    """Who is told of failed checks, crashes and silence."""
+
+    alert_urls: SecretStr = Field(
+        default=SecretStr(""),
+        description="Apprise URLs that alerts are sent to, any number, separated by commas.",
+    )
+    dead_man_hours: float = Field(
+        default=26,
+        ge=0,
+        description="Alert when no promotion or verification succeeded for so long; 0: never.",
+    )
+    ui_url: str = Field(
+        default="http://127.0.0.1:3000", description="The address of the Dagster UI, for links."
+    )
+
+
+class Settings(
+    IdentityRules,
+    GateThresholds,
+    PromotionOptions,
+    D1Options,
+    ScheduleOptions,
+    AlertOptions,
+    BaseSettings,
+):
     """All settings; each is read from `COCCINELLE_<NAME>` and may be overridden by a flag."""
 
     model_config = SettingsConfigDict(env_prefix="COCCINELLE_")

@@ -16,11 +16,6 @@ from coccinelle_assets.settings import Settings, load_settings
 from coccinelle_assets_tests.databases import AppDatabase
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the longest tests, so that no worker is left alone with them at the end."""
-    items.sort(key=lambda item: item.get_closest_marker("kill") is None)
-
-
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in os.environ:
@@ -51,11 +46,13 @@ def run_history(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def migrate(app: AppDatabase, run_history: Path) -> Callable[..., RunOutcome]:
     """Run the whole Dagster job on the application database."""
 
-    def run(*, dry_run: bool = False, **overrides: object) -> RunOutcome:
+    def run(
+        *, dry_run: bool = False, even_if_unchanged: bool = False, **overrides: object
+    ) -> RunOutcome:
         settings = load_settings(database=app.path, **overrides)
         if not settings.dagster_home.exists():
             shutil.copytree(run_history, settings.dagster_home)
-        return run_migration(settings, dry_run=dry_run)
+        return run_migration(settings, dry_run=dry_run, even_if_unchanged=even_if_unchanged)
 
     return run
 

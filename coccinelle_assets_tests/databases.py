@@ -21,6 +21,13 @@ class AppDatabase:
             for tenant in tenants:
                 connection.execute("INSERT INTO tenants (id, name) VALUES (?, ?)", (tenant, tenant))
 
+    @classmethod
+    def at(cls, path: Path) -> AppDatabase:
+        """A database that is there already."""
+        app = cls.__new__(cls)
+        app.path, app.counter = path, 10_000
+        return app
+
     def connect(self) -> sqlite3.Connection:
         return sqlite3.connect(self.path)
 

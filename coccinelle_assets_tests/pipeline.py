@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import duckdb
@@ -16,7 +16,11 @@ from coccinelle_assets.live.publish import Publication, publish
 from coccinelle_assets.live.receipts import last_promotion
 from coccinelle_assets.live.schema import read_schema, require_sources
 from coccinelle_assets.live.snapshot import repair_snapshot, take_snapshot
-from coccinelle_assets.live.warehouse_sources import UnreadableTextError, load_sources
+from coccinelle_assets.live.warehouse_sources import (
+    UnreadableTextError,
+    load_sources,
+    wave_tenants,
+)
 from coccinelle_assets.resolution.contacts import build_contacts
 from coccinelle_assets.resolution.customers import build_customers
 from coccinelle_assets.resolution.identity import build_clusters, build_identifiers
@@ -41,8 +45,8 @@ class Pipeline:
     def run_id(self) -> str:
         return f"run-{self.runs:04d}"
 
-    def resolve(self) -> None:
-        """Everything up to the links, from a fresh snapshot."""
+    def load(self, tenants: Sequence[str] = ()) -> None:
+        """The sources, from a fresh snapshot."""
         snapshot = self.home / "snapshot.sqlite"
         take_snapshot(self.database, snapshot, self.settings.busy_timeout_seconds)
         connection = sqlite3.connect(snapshot)
@@ -50,19 +54,23 @@ class Pipeline:
         connection.close()
         require_sources(schema, str(self.database))
         try:
-            load_sources(self.warehouse, snapshot, schema)
+            load_sources(self.warehouse, snapshot, schema, tenants)
         except UnreadableTextError:
             repair_snapshot(snapshot, schema)
-            load_sources(self.warehouse, snapshot, schema)
+            load_sources(self.warehouse, snapshot, schema, tenants)
+
+    def resolve(self, tenants: Sequence[str] = ()) -> None:
+        """Everything up to the links, from a fresh snapshot."""
+        self.load(tenants)
         build_contacts(self.warehouse, self.settings)
         build_identifiers(self.warehouse, self.settings)
         build_clusters(self.warehouse, self.settings)
         build_customers(self.warehouse)
         build_links(self.warehouse)
 
-    def plan(self) -> PlanCounts:
+    def plan(self, tenants: Sequence[str] = ()) -> PlanCounts:
         """Resolve, and write the plan of the next run."""
-        self.resolve()
+        self.resolve(tenants)
         self.runs += 1
         return write_plan(self.warehouse, self.plan_path, self.run_id)
 
@@ -73,15 +81,16 @@ class Pipeline:
         timeout = self.settings.busy_timeout_seconds
         with open_live(self.database, timeout, writable=True) as live:
             back_up(live, self.home / "backups", self.run_id, self.settings.backups_kept)
-            remember_promotion(self.warehouse, self.run_id, last_promotion(live))
+            tenants = wave_tenants(self.warehouse)
+            remember_promotion(self.warehouse, self.run_id, last_promotion(live), tenants)
 
             def forget(publication: Publication) -> None:
                 forget_deferred(self.warehouse, self.run_id, publication.deferred)
                 before_commit(publication)
 
-            return publish(live, self.plan_path, self.run_id, self.settings, forget)
+            return publish(live, self.plan_path, self.run_id, self.settings, forget, tenants)
 
-    def run(self) -> Publication:
-        """One whole run."""
-        self.plan()
+    def run(self, tenants: Sequence[str] = ()) -> Publication:
+        """One whole run, of all tenants or of a wave."""
+        self.plan(tenants)
         return self.publish()

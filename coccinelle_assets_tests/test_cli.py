@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -39,12 +40,15 @@ class Story:
         self.dump_before = dump(app.path)
         self.dry_run: Done = coccinelle("migrate", app.path, "--dry-run", "--json")
         self.after_dry_run = app.path.read_bytes()
-        self.migration: Done = coccinelle("migrate", app.path, "--json")
+        self.report = app.path.parent / "report.html"
+        self.migration: Done = coccinelle("migrate", app.path, "--json", "--report", self.report)
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
-    return Story(AppDatabase(tmp_path_factory.mktemp("story") / "app.db"))
+def story(tmp_path_factory: pytest.TempPathFactory, run_history: Path) -> Story:
+    directory = tmp_path_factory.mktemp("story")
+    shutil.copytree(run_history, directory / ".coccinelle" / "dagster")
+    return Story(AppDatabase(directory / "app.db"))
 
 
 def test_a_dry_run_says_what_would_change_and_changes_nothing(story: Story) -> None:
@@ -74,6 +78,28 @@ def test_migrate_prints_one_object_with_the_outcome_the_checks_and_the_summary(
     assert answer["summary"]["unlinked_by_reason"] == {"no_identifier": 1}
     shares = {row["source_table"]: row["linked_share"] for row in answer["summary"]["sources"]}
     assert shares == {"prospects": 1.0, "appointments": 0.5, "omni_conversations": 1.0}
+
+
+def test_migrate_draws_a_report_where_it_is_told_and_one_into_the_home(story: Story) -> None:
+    assert story.migration.json["promotion"]["report"] == str(story.report)
+    run_id = story.migration.json["run_id"]
+    page = story.report.read_text(encoding="utf-8")
+    assert f"Run {run_id}" in page
+    assert "Promoted: new customers 2" in page
+    kept = sorted((story.app.path.parent / ".coccinelle" / "reports").glob("*.html"))
+    dry, promoted = (path.read_text(encoding="utf-8") for path in kept)
+    assert "dry run" in dry
+    assert "Would write: new customers 2" in dry
+    assert "Promoted: new customers 2" in promoted
+    assert kept[-1].stat().st_size < 100_000 < story.report.stat().st_size
+
+
+def test_a_report_without_a_directory_is_refused_before_anything_is_run(app: AppDatabase) -> None:
+    report = app.path.parent / "absent" / "report.html"
+    done = coccinelle_here("migrate", app.path, "--report", report)
+    assert done.returncode == 1
+    assert "make its directory first" in done.stderr
+    assert [path.name for path in app.path.parent.iterdir()] == ["app.db"]
 
 
 def test_what_the_command_migrated_verifies_and_can_be_explained(story: Story) -> None:
@@ -162,5 +188,5 @@ def test_the_demo_verifies_itself_and_a_second_one_finds_nothing_to_write(tmp_pa
     second = coccinelle(*demo)
     assert second.returncode == 0, second.stderr
     assert "Using the demo database that is there" in second.stdout
-    assert "Nothing to write" in second.stdout
+    assert "Skipped: nothing changed" in second.stdout
     assert (tmp_path / "demo" / "coccinelle.db").read_bytes() == before

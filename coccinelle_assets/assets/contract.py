@@ -1,12 +1,13 @@
 """live/contracted_tables: the linked tables without the details that customers hold now."""
 
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
 from pydantic import Field
 
-from coccinelle_assets.assets.layer import clear_failures, spec
+from coccinelle_assets.assets.layer import MIGRATION_POOL, clear_failures, spec
 from coccinelle_assets.live.contract import Contraction, contract
 from coccinelle_assets.resources.live_database import LiveDatabase
 
@@ -19,12 +20,18 @@ CONTRACTED = spec(
     "name: of the table",
     deps=("live/statistics_triggers",),
     kinds=("sqlite",),
+    skippable=True,
 )
 
 
 class ContractConfig(dg.Config):
     """How to contract."""
 
+    confirmed: bool = Field(
+        default=False,
+        description="Really drop the columns. Without, nothing happens: whoever materializes "
+        "everything does not mean this.",
+    )
     anonymous: bool = Field(
         default=False,
         description="Give each row without any identity an anonymous customer of its own. "
@@ -32,11 +39,14 @@ class ContractConfig(dg.Config):
     )
 
 
-@dg.multi_asset(specs=[CONTRACTED], name="contracted_tables")
+@dg.multi_asset(specs=[CONTRACTED], name="contracted_tables", pool=MIGRATION_POOL)
 def contracted_tables(
     context: dg.AssetExecutionContext, config: ContractConfig, live_database: LiveDatabase
-) -> dg.MaterializeResult:
+) -> Iterator[dg.MaterializeResult]:
     """Back up, archive the details, rebuild both tables, all of it or nothing."""
+    if not config.confirmed:
+        context.log.info("Skipped: a contraction has to be confirmed in its configuration.")
+        return
 
     def work(live: sqlite3.Connection) -> tuple[Path, Contraction]:
         backup = live_database.back_up(live, f"contract-{context.run.run_id[:8]}")
@@ -46,7 +56,7 @@ def contracted_tables(
     with clear_failures():
         change = live_database.database.change("contraction", work)
     backup, done = change.result
-    return dg.MaterializeResult(
+    yield dg.MaterializeResult(
         asset_key=CONTRACTED.key,
         metadata={
             **{f"{table}_rows": rows for table, rows in done.rows.items()},

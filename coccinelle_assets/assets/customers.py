@@ -2,7 +2,13 @@
 
 import dagster as dg
 
-from coccinelle_assets.assets.layer import clear_failures, materialized, spec
+from coccinelle_assets.assets.layer import (
+    clear_failures,
+    column_lineage,
+    materialized,
+    sample_rows,
+    spec,
+)
 from coccinelle_assets.resolution.customers import build_customers
 from coccinelle_assets.resources.warehouse import Warehouse
 
@@ -27,8 +33,31 @@ CUSTOMERS = spec(
     last_contact_at
     created_at
     updated_at""",
-    deps=("identity/clusters", "identity/contacts", "source/customers"),
+    deps=("identity/clusters", "identity/contacts", "identity/identifiers", "source/customers"),
 )
+# What decides which record's value is taken is left out; a test reads the models to hold it true.
+LINEAGE = column_lineage(
+    """id: identity/clusters.cluster_id identity/clusters.source_id
+    tenant_id: identity/contacts.tenant_id
+    first_name: identity/contacts.first_name source/customers.first_name
+    last_name: identity/contacts.last_name source/customers.last_name
+    email: identity/identifiers.value source/customers.email
+    phone: identity/identifiers.value source/customers.phone
+    status: identity/contacts.stage identity/contacts.source_table source/customers.status
+    source: identity/contacts.origin identity/contacts.channel source/customers.source
+    tags: identity/contacts.source_table source/customers.tags
+    preferred_contact_method: identity/contacts.channel identity/identifiers.value \
+source/customers.preferred_contact_method
+    language: identity/identifiers.value source/customers.language
+    timezone: identity/identifiers.value source/customers.timezone
+    total_appointments: identity/contacts.source_table
+    total_conversations: identity/contacts.source_table
+    last_contact_at: identity/contacts.contacted_at
+    created_at: identity/contacts.observed_at source/customers.created_at
+    updated_at: source/customers.updated_at"""
+)
+SAMPLE = """id tenant_id first_name last_name email phone status source
+    total_appointments total_conversations last_contact_at"""
 
 
 @dg.multi_asset(specs=[CUSTOMERS], name="customers")
@@ -44,7 +73,9 @@ def customers(warehouse: Warehouse) -> dg.MaterializeResult:
         return materialized(
             connection,
             "ssot/customers",
+            lineage=LINEAGE,
             merged_customers=merges,
             split_customers=splits,
             deleted_customers=deleted,
+            **sample_rows(connection, "ssot/customers", SAMPLE),
         )

@@ -7,9 +7,13 @@ import dagster as dg
 from duckdb import DuckDBPyConnection
 
 from coccinelle_assets.errors import CoccinelleError, PromotionRefusedError
+from coccinelle_assets.samples import masked_table
 from coccinelle_assets.sql import quoted
 
 OWNERS = ["team:data"]
+SAMPLE_ROWS = 10
+# Runs that take a snapshot or write to the live database: a queue lets one of them run at a time.
+MIGRATION_POOL = "migration"
 # Columns of a table: "name: what it holds" lines.
 Columns = str
 
@@ -56,9 +60,12 @@ def materialized(
     key: str,
     *,
     data_version: str | None = None,
+    lineage: dg.TableColumnLineage | None = None,
     **metadata: dg.MetadataValue | int | float | str,
 ) -> dg.MaterializeResult:
     """The result of an asset that is a table of the warehouse, with its row count."""
+    if lineage is not None:
+        metadata["dagster/column_lineage"] = lineage
     layer, name = key.split("/")
     rows = connection.execute(f"SELECT count(*) FROM {quoted(layer)}.{quoted(name)}").fetchone()[0]
     return dg.MaterializeResult(
@@ -66,6 +73,33 @@ def materialized(
         metadata={"dagster/row_count": rows, **metadata},
         data_version=dg.DataVersion(data_version) if data_version else None,
     )
+
+
+def column_lineage(columns: Columns) -> dg.TableColumnLineage:
+    """Which columns each column is made of: "email: source/customers.email ..." lines."""
+    deps = {}
+    for line in columns.strip().splitlines():
+        name, _, origins = line.strip().partition(": ")
+        deps[name] = [_column_dep(origin) for origin in origins.split()]
+    return dg.TableColumnLineage(deps)
+
+
+def _column_dep(origin: str) -> dg.TableColumnDep:
+    asset, _, column = origin.rpartition(".")
+    return dg.TableColumnDep(dg.AssetKey(asset.split("/")), column)
+
+
+def sample_rows(
+    connection: DuckDBPyConnection, key: str, columns: str
+) -> dict[str, dg.MetadataValue]:
+    """The first rows of a table by id, personal details masked; none when it is empty."""
+    names = columns.split()
+    layer, table = key.split("/")
+    rows = connection.execute(
+        f"SELECT {', '.join(map(quoted, names))} FROM {quoted(layer)}.{quoted(table)}"
+        f" ORDER BY id LIMIT {SAMPLE_ROWS}"
+    ).fetchall()
+    return {"sample": masked_table(names, rows)} if rows else {}
 
 
 @contextmanager

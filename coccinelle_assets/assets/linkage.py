@@ -4,7 +4,13 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from coccinelle_assets.assets.layer import clear_failures, materialized, spec
+from coccinelle_assets.assets.layer import (
+    clear_failures,
+    column_lineage,
+    materialized,
+    sample_rows,
+    spec,
+)
 from coccinelle_assets.resolution.linkage import build_links
 from coccinelle_assets.resources.warehouse import Warehouse
 
@@ -17,6 +23,17 @@ _LINK_COLUMNS = """tenant_id
     prospect_id: as seen at snapshot time
     previous_customer_id: the link that the live row had"""
 _DEPS = ("ssot/customers", "identity/clusters", "identity/contacts", "identity/identifiers")
+LINEAGE = column_lineage(
+    """tenant_id: identity/contacts.tenant_id
+    id: identity/contacts.source_id
+    customer_id: ssot/customers.id
+    matched_on: identity/identifiers.value ssot/customers.email ssot/customers.phone
+    raw_email: identity/contacts.raw_email
+    raw_phone: identity/contacts.raw_phone
+    prospect_id: identity/contacts.prospect_id
+    previous_customer_id: identity/contacts.customer_id"""
+)
+SAMPLE = "tenant_id id customer_id matched_on raw_email raw_phone"
 LINKS = (
     spec(
         "ssot",
@@ -57,7 +74,9 @@ def links(warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
                 f"SELECT matched_on, count(*) FROM ssot.{table} GROUP BY ALL ORDER BY ALL"
             ).fetchall()
             counts = {f"matched_on_{kind}": count for kind, count in matches}
-            yield materialized(connection, f"ssot/{table}", **counts)
+            key = f"ssot/{table}"
+            sample = sample_rows(connection, key, SAMPLE)
+            yield materialized(connection, key, lineage=LINEAGE, **counts, **sample)
         reasons = connection.execute(
             "SELECT reason, count(*) FROM ssot.unlinked_records GROUP BY ALL ORDER BY ALL"
         ).fetchall()

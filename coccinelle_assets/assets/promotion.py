@@ -8,7 +8,9 @@ from pathlib import Path
 import dagster as dg
 from pydantic import Field
 
-from coccinelle_assets.assets.layer import clear_failures, spec
+from coccinelle_assets.assets.layer import MIGRATION_POOL, clear_failures, spec
+from coccinelle_assets.assets.run_report import report_metadata
+from coccinelle_assets.checks.gates import require_gates
 from coccinelle_assets.live.database import Change
 from coccinelle_assets.live.fingerprint import remember_state
 from coccinelle_assets.live.plan import write_plan
@@ -19,6 +21,7 @@ from coccinelle_assets.live.promoted import (
 from coccinelle_assets.live.publish import Publication, deferred_reasons, publish
 from coccinelle_assets.live.receipts import last_promotion
 from coccinelle_assets.live.rehearsal import rehearse
+from coccinelle_assets.live.summary import WRITTEN
 from coccinelle_assets.live.warehouse_sources import wave_tenants
 from coccinelle_assets.resources.live_database import LiveDatabase
 from coccinelle_assets.resources.rules import (
@@ -65,7 +68,7 @@ class PromotionConfig(dg.Config):
     )
 
 
-@dg.multi_asset(specs=[PROMOTED], name="promotion")
+@dg.multi_asset(specs=[PROMOTED], name="promotion", pool=MIGRATION_POOL)
 def promotion(
     context: dg.AssetExecutionContext,
     config: PromotionConfig,
@@ -76,6 +79,7 @@ def promotion(
 ) -> Iterator[dg.MaterializeResult]:
     """Publish the plan; a dry run publishes it to a copy and leaves an observation only."""
     with clear_failures():
+        require_gates(context, warehouse, gate_thresholds)
         with warehouse.connect() as connection:
             planned = write_plan(connection, live_database.plan_path, context.run.run_id)
             tenants = wave_tenants(connection)
@@ -84,14 +88,19 @@ def promotion(
             rehearsed = _rehearse(
                 config, context.run.run_id, warehouse, live_database, gate_thresholds, tenants
             )
-            context.log_event(dg.AssetObservation(PROMOTED.key, metadata=_metadata(rehearsed)))
+            report = report_metadata(context, warehouse, live_database, rehearsed, dry_run=True)
+            context.log_event(
+                dg.AssetObservation(PROMOTED.key, metadata=_metadata(rehearsed) | report)
+            )
             return
         last = _last_promotion_seen(live_database)
         if planned.is_empty and last is not None:
             context.log.info("The live database holds all of it already: nothing to write.")
             with warehouse.connect() as connection:
                 remember_state(connection, last, settings)
-            yield dg.MaterializeResult(asset_key=PROMOTED.key, metadata=_metadata(None))
+            live_database.remember_promoted(settings, wrote=False)
+            unchanged = _nothing_published(live_database)
+            yield dg.MaterializeResult(asset_key=PROMOTED.key, metadata=_metadata(unchanged))
             return
         change, backup = _promote(
             context.run.run_id, warehouse, live_database, gate_thresholds, tenants
@@ -99,7 +108,9 @@ def promotion(
         if not change.result.deferred:
             with warehouse.connect() as connection:
                 remember_state(connection, context.run.run_id, settings)
-        metadata = _metadata(change.result, backup) | change.notes
+            live_database.remember_promoted(settings, wrote=True)
+        report = report_metadata(context, warehouse, live_database, change.result)
+        metadata = _metadata(change.result, backup) | change.notes | report
         yield dg.MaterializeResult(asset_key=PROMOTED.key, metadata=metadata)
 
 
@@ -127,6 +138,14 @@ def _rehearse(
 
     script = Path(config.sql) if config.sql else None
     return rehearse(live_database.database, live_database.rehearsal_path, work, script)
+
+
+def _nothing_published(live_database: LiveDatabase) -> Publication:
+    """The counts of a run that wrote nothing: the plots of the UI go on without a gap."""
+    with closing(sqlite3.connect(live_database.snapshot_path)) as snapshot:
+        customers = snapshot.execute("SELECT count(*) FROM customers").fetchone()[0]
+    unwritten = dict.fromkeys((*WRITTEN, "statistics_updated", "rows_written"), 0)
+    return Publication(counts=unwritten | {"customers": customers})
 
 
 def _promote(
@@ -158,11 +177,8 @@ def _promote(
     return change, backups[-1]
 
 
-def _metadata(result: Publication | None, backup: Path | None = None) -> dict[str, object]:
-    metadata: dict[str, object] = {"rows_written": 0, "deferred": 0}
-    if result is None:
-        return metadata
-    metadata |= result.counts
+def _metadata(result: Publication, backup: Path | None = None) -> dict[str, object]:
+    metadata: dict[str, object] = dict(result.counts)
     metadata["dagster/row_count"] = result.counts["customers"]
     if backup is not None:
         metadata["backup"] = dg.MetadataValue.path(backup)

@@ -8,7 +8,7 @@ from pathlib import Path
 import dagster as dg
 from pydantic import Field
 
-from coccinelle_assets.assets.layer import clear_failures, materialized, spec
+from coccinelle_assets.assets.layer import MIGRATION_POOL, clear_failures, materialized, spec
 from coccinelle_assets.live.fingerprint import snapshot_versions, unchanged_since
 from coccinelle_assets.live.schema import read_schema, require_sources
 from coccinelle_assets.live.snapshot import Repair, repair_snapshot
@@ -104,7 +104,7 @@ class SnapshotConfig(dg.Config):
     )
 
 
-@dg.multi_asset(specs=SOURCES, name="snapshot")
+@dg.multi_asset(specs=SOURCES, name="snapshot", pool=MIGRATION_POOL)
 def sources(
     context: dg.AssetExecutionContext,
     config: SnapshotConfig,
@@ -120,6 +120,7 @@ def sources(
     """
     _PLAN_LOGGER.removeFilter(_not_about_gates)
     with clear_failures():
+        live_database.note_state()
         live_database.database.snapshot(live_database.snapshot_path)
         with sqlite3.connect(live_database.snapshot_path) as snapshot:
             schema = read_schema(snapshot)
@@ -141,6 +142,7 @@ def sources(
             run_id = unchanged_since(connection, versions, settings)
             if run_id and not config.even_if_unchanged:
                 context.log.info(f"Skipped: nothing changed since the promotion of run {run_id}.")
+                live_database.remember_promoted(settings, wrote=False)
                 metadata = {"unchanged_since": run_id, "rows_written": 0, "deferred": 0}
                 context.log_event(dg.AssetObservation(["live", "customers"], metadata=metadata))
                 _PLAN_LOGGER.addFilter(_not_about_gates)

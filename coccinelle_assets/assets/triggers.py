@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from coccinelle_assets.assets.layer import clear_failures, spec
+from coccinelle_assets.assets.layer import MIGRATION_POOL, clear_failures, spec
 from coccinelle_assets.live.triggers import TRIGGERS, install_triggers
 from coccinelle_assets.resources.live_database import LiveDatabase
 
@@ -17,7 +17,7 @@ STATISTICS_TRIGGERS = spec(
 )
 
 
-@dg.multi_asset(specs=[STATISTICS_TRIGGERS], name="statistics_triggers")
+@dg.multi_asset(specs=[STATISTICS_TRIGGERS], name="statistics_triggers", pool=MIGRATION_POOL)
 def statistics_triggers(live_database: LiveDatabase) -> dg.MaterializeResult:
     """Create the triggers, replace those that differ, correct what drifted before."""
     with clear_failures():

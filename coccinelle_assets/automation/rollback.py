@@ -6,7 +6,7 @@ from pathlib import Path
 import dagster as dg
 from pydantic import Field
 
-from coccinelle_assets.assets.layer import clear_failures
+from coccinelle_assets.assets.layer import MIGRATION_POOL, clear_failures
 from coccinelle_assets.live.rollback import Rollback, roll_back, roll_back_last
 from coccinelle_assets.resources.live_database import LiveDatabase
 
@@ -23,7 +23,11 @@ class RollbackConfig(dg.Config):
     )
 
 
-@dg.op(name="rollback", description="Back up, then undo in one transaction.")
+@dg.op(
+    name="rollback",
+    description="Back up, then undo in one transaction.",
+    pool=MIGRATION_POOL,
+)
 def rollback(
     context: dg.OpExecutionContext, config: RollbackConfig, live_database: LiveDatabase
 ) -> None:

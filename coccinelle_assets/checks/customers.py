@@ -5,6 +5,8 @@ from collections.abc import Iterable
 import dagster as dg
 from duckdb import DuckDBPyConnection
 
+from coccinelle_assets.checks.contacts import CONTACTS
+from coccinelle_assets.checks.identity import CLUSTERS, IDENTIFIERS
 from coccinelle_assets.checks.results import (
     blocking_specs,
     check_result,
@@ -32,7 +34,7 @@ CHANGES = {
 
 @dg.multi_asset_check(
     specs=[
-        *blocking_specs(CUSTOMERS, CUSTOMER_PREDICATES),
+        *blocking_specs(CUSTOMERS, CUSTOMER_PREDICATES, after=(CONTACTS, IDENTIFIERS, CLUSTERS)),
         *(warning_spec(CUSTOMERS, name, says) for name, (says, _) in CHANGES.items()),
     ],
     name="customers_gate",

@@ -1,6 +1,5 @@
 """From findings to check results: severity, counts, and a masked sample of the offenders."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,26 +13,9 @@ from coccinelle_assets.live.predicates import (
     evaluate,
     find_offenders,
 )
+from coccinelle_assets.samples import masked_table
 from coccinelle_assets.settings import GateThresholds
 from coccinelle_assets.sql import load_sql
-
-_EMAIL = re.compile(r"([^@\s])[^@\s]*(@[^@\s]*)")
-_PHONE = re.compile(r"\+?\d[\d .\-()]{5,}\d")
-# Columns whose values tell who somebody is. Ids do not: they are needed to mend things.
-PERSONAL = frozenset(
-    "email phone value raw_email raw_phone first_name last_name names least_alike".split()
-)
-
-
-def masked(column: str, value: Any) -> Any:
-    """A value as it may be shown: e-mails, phones and names keep their ends only."""
-    if column not in PERSONAL or not isinstance(value, str):
-        return value
-    if "@" in value:
-        return _EMAIL.sub(r"\1***\2", value)
-    if _PHONE.search(value):
-        return _PHONE.sub(lambda match: match[0][:3] + "***" + match[0][-2:], value)
-    return re.sub(r"\B\w", "*", value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +31,21 @@ class Rule:
         return load_sql("coccinelle_assets.checks", f"sql/{self.name}.sql")
 
 
-def blocking_specs(asset: str, rules: Iterable[Rule | Predicate]) -> list[dg.AssetCheckSpec]:
-    """Specs of blocking checks on an asset such as "ssot/customers"."""
+def blocking_specs(
+    asset: str, rules: Iterable[Rule | Predicate], after: Iterable[str] = ()
+) -> list[dg.AssetCheckSpec]:
+    """Specs of blocking checks on an asset such as "ssot/customers".
+
+    They wait for, and are held by, the checks of the assets in `after`: those of the asset's own
+    upstream assets hold it only in runs that materialize it.
+    """
     return [
         dg.AssetCheckSpec(
-            rule.name, asset=asset.split("/"), description=rule.description, blocking=True
+            rule.name,
+            asset=asset.split("/"),
+            description=rule.description,
+            blocking=True,
+            additional_deps=[dg.AssetKey(key.split("/")) for key in after],
         )
         for rule in rules
     ]
@@ -132,17 +124,7 @@ def check_result(
     passed = offenders == 0 if passed is None else passed
     metadata: dict[str, Any] = {"offenders": offenders, **(figures or {})}
     if sample:
-        metadata["sample"] = dg.MetadataValue.table(
-            [
-                dg.TableRecord(
-                    {
-                        column: _plain(masked(column, value))
-                        for column, value in zip(columns, row, strict=True)
-                    }
-                )
-                for row in sample
-            ]
-        )
+        metadata["sample"] = masked_table(columns, sample)
     return dg.AssetCheckResult(
         passed=passed,
         asset_key=asset.split("/"),
@@ -151,10 +133,3 @@ def check_result(
         description=None if passed else f"{offenders} offending rows",
         metadata=metadata,
     )
-
-
-def _plain(value: Any) -> str | int | float | bool:
-    """A value that a table cell can hold."""
-    if value is None:
-        return ""
-    return value if isinstance(value, str | int | float | bool) else str(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,7 +21,13 @@ from coccinelle_assets.cli.base import (
     read_warehouse,
     with_clear_errors,
 )
+from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from coccinelle_assets.runs import RunOutcome
 
 
 @app.command()
@@ -38,6 +44,10 @@ def migrate(
     remote: Remote = None,
     wrangler_dir: WranglerDir = None,
     as_json: AsJson = False,
+    report: Annotated[
+        Path | None,
+        typer.Option(dir_okay=False, help="Write a page of charts to this HTML file."),
+    ] = None,
     home: Annotated[
         Path | None, typer.Option(help="Where warehouse, backups and run history live.")
     ] = None,
@@ -83,6 +93,7 @@ def migrate(
         as_json=as_json,
         tenants=tenants or (),
         even_if_unchanged=even_if_unchanged or sql is not None,
+        report_to=report,
     )
 
 
@@ -94,27 +105,40 @@ def run_and_show(
     tenants: Sequence[str] = (),
     even_if_unchanged: bool = False,
     sql: Path | None = None,
+    report_to: Path | None = None,
 ) -> None:
-    """Migrate with progress on stderr, show the outcome, and exit as the design says."""
+    """Migrate with progress on stderr, show the outcome, and exit as the design says.
+
+    A run that goes through is drawn to the HTML file `report_to`, if one is given.
+    """
     require_readable(settings, tenants)
+    if report_to is not None and not report_to.absolute().parent.is_dir():
+        raise CoccinelleError(
+            f"the report cannot be written to {report_to}: make its directory first; "
+            "nothing was run"
+        )
     # Dagster takes a second to import: a wrong path should not wait for it.
     from coccinelle_assets.cli import terminal
     from coccinelle_assets.live.summary import summarize
     from coccinelle_assets.runs import run_migration, step_count
 
-    with terminal.steps(step_count(settings)) as report:
+    with terminal.steps(step_count(settings)) as progress:
         outcome = run_migration(
             settings,
             dry_run=dry_run,
             tenants=tenants,
             even_if_unchanged=even_if_unchanged,
             sql=sql,
-            report=report,
+            report=progress,
         )
     summary = None
     if outcome.promoted:
         with read_warehouse(settings) as connection:
             summary = summarize(connection)
+            if report_to is not None:
+                _write_report(connection, settings, outcome, report_to, dry_run=dry_run)
+    elif report_to is not None:
+        terminal.errors.print(f"No report was written to {report_to}: the run was held.")
     if as_json:
         print_json(terminal.outcome_as_dict(outcome, summary, dry_run=dry_run))
     else:
@@ -123,6 +147,22 @@ def run_and_show(
         raise typer.Exit(EXIT_REFUSED)
     if not outcome.promoted:
         raise typer.Exit(EXIT_ERROR)
+
+
+def _write_report(
+    connection: DuckDBPyConnection,
+    settings: Settings,
+    outcome: RunOutcome,
+    path: Path,
+    *,
+    dry_run: bool,
+) -> None:
+    from coccinelle_assets.report.gather import gather, reported_run
+    from coccinelle_assets.report.keep import write_report
+
+    run = reported_run(outcome.run_id, settings.database, dry_run, outcome.promotion)
+    write_report(gather(connection, run), path)
+    outcome.promotion["report"] = str(path)
 
 
 def require_readable(settings: Settings, tenants: Sequence[str]) -> None:

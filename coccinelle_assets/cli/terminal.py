@@ -11,6 +11,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from coccinelle_assets.live.summary import describe_changes
+
 if TYPE_CHECKING:
     from coccinelle_assets.live.history import History
     from coccinelle_assets.live.predicates import Finding
@@ -156,26 +158,16 @@ def summary_table(summary: Summary) -> Table:
 
 
 def _changes(outcome: RunOutcome, *, dry_run: bool) -> str:
-    promotion = outcome.promotion
-    if "unchanged_since" in promotion:
-        return f"Skipped: nothing changed since run {promotion['unchanged_since']} was promoted."
-    if not promotion.get("rows_written"):
-        return "Nothing to write: the live database holds all of it already."
-    verb = "Would write" if dry_run else "Promoted"
-    written = ", ".join(
-        f"{name.replace('_', ' ')} {promotion[name]:,}"
-        for name in (
-            "new_customers",
-            "changed_customers",
-            "merged_customers",
-            "appointment_links",
-            "conversation_links",
-            "deferred",
-        )
-        if name in promotion
-    )
-    backup = promotion.get("backup")
-    return f"{verb}: {written}." + (f"\nBackup: {backup}" if backup else "")
+    if "unchanged_since" in outcome.promotion:
+        since = outcome.promotion["unchanged_since"]
+        return f"Skipped: nothing changed since run {since} was promoted."
+    lines = [describe_changes(outcome.promotion, dry_run=dry_run)]
+    lines += [
+        f"{name.capitalize()}: {outcome.promotion[name]}"
+        for name in ("backup", "report")
+        if name in outcome.promotion
+    ]
+    return "\n".join(lines)
 
 
 def show_verification(verification: Verification) -> None:

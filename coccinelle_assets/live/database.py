@@ -37,6 +37,8 @@ class Database(Protocol):
     """The application's live database."""
 
     name: str
+    # The file whose header and times tell whether anybody wrote; None where no file is its own.
+    file: Path | None
 
     def schema(self) -> Schema:
         """Its tables and columns, asked for without copying it."""
@@ -74,6 +76,11 @@ class SqliteDatabase:
     def name(self) -> str:
         """What messages call it."""
         return str(self.path)
+
+    @property
+    def file(self) -> Path:
+        """The file itself."""
+        return self.path
 
     def schema(self) -> Schema:
         """The file's tables and columns."""

@@ -34,4 +34,7 @@ def write_gate_statistics(connection: DuckDBPyConnection) -> None:
         first_message_at="utc_timestamp(first_message_at)",
         last_message_at="utc_timestamp(last_message_at)",
     )
-    connection.execute(f"CREATE OR REPLACE TABLE gate.link_statistics AS {query}")
+    connection.execute(
+        "CREATE OR REPLACE TABLE gate.link_statistics AS"
+        f" SELECT * REPLACE (utc_text(last_contact_at) AS last_contact_at) FROM ({query})"
+    )

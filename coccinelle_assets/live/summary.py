@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from duckdb import DuckDBPyConnection
 
 from coccinelle_assets.sql import load_sql
+
+WRITTEN = (
+    "new_customers",
+    "changed_customers",
+    "merged_customers",
+    "appointment_links",
+    "conversation_links",
+    "deferred",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +75,13 @@ def summarize(connection: DuckDBPyConnection) -> Summary:
         sources=sources,
         unlinked_by_reason=dict(reasons),
     )
+
+
+def describe_changes(counts: Mapping[str, Any], *, dry_run: bool) -> str:
+    """One sentence of what a promotion wrote; `counts` are its rows by kind."""
+    if not counts.get("rows_written"):
+        return "Nothing to write: the live database holds all of it already."
+    written = ", ".join(
+        f"{kind.replace('_', ' ')} {counts[kind]:,}" for kind in WRITTEN if kind in counts
+    )
+    return f"{'Would write' if dry_run else 'Promoted'}: {written}."

@@ -9,6 +9,7 @@ from typing import Any
 
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.predicates import VERIFIABLE, Finding, evaluate
+from coccinelle_assets.live.receipts import read_receipts
 from coccinelle_assets.live.schema import Column, read_schema, require_sources
 from coccinelle_assets.live.statistics import write_link_statistics
 from coccinelle_assets.settings import GateThresholds
@@ -26,10 +27,14 @@ QUERIES = (
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """Answers of the plan's queries, as columns and rows, and the predicates' findings."""
+    """Answers of the plan's queries, as columns and rows, and the predicates' findings.
+
+    `promoted_customers` is the number of customers that the last promotion left, 0 before one.
+    """
 
     answers: dict[str, tuple[Sequence[str], Sequence[Sequence[Any]]]]
     findings: list[Finding]
+    promoted_customers: int
 
     @property
     def holds(self) -> bool:
@@ -71,9 +76,11 @@ def verify(live: sqlite3.Connection, database: str, thresholds: GateThresholds) 
         write_link_statistics(live, schema)
         answers = {name: _answer(live, name) for name in QUERIES}
         findings = evaluate(live.execute, VERIFIABLE, thresholds, schema.tables)
+        standing = (receipt for receipt in read_receipts(live) if receipt.undone_at is None)
+        promoted = next((receipt.counts["customers"] for receipt in standing), 0)
     finally:
         live.execute("ROLLBACK")
-    return Verification(answers, findings)
+    return Verification(answers, findings, promoted)
 
 
 def _answer(live: sqlite3.Connection, name: str) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:

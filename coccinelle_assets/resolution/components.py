@@ -14,17 +14,19 @@ def earliest_members(left: Numbers, right: Numbers) -> tuple[Numbers, Numbers]:
     """Each record of an undirected graph with the smallest record of its component.
 
     `left` and `right` hold the two ends of every edge, shape (edges,); an edge from a record to
-    itself makes it a component of its own. Returns two arrays of shape (records,).
+    itself makes it a component of its own. Records are numbered from 0 or 1 without large gaps:
+    memory grows with the largest number. Returns two arrays of shape (records,), in order.
     """
-    records, ends = np.unique(np.concatenate([left, right]), return_inverse=True)
-    if not len(records):
-        return records, records
-    half = len(left)
-    graph = coo_array(
-        (np.ones(half, dtype=np.int8), (ends[:half], ends[half:])),
-        shape=(len(records), len(records)),
-    )
-    _, labels = connected_components(graph, directed=False)
-    # Records are sorted, so the first one met of each label is its smallest.
-    _, first = np.unique(labels, return_index=True)
-    return records, records[first[labels]]
+    if not len(left):
+        return left, left
+    # Numbers that no edge names are components too; they are left out at the end.
+    size = int(max(left.max(), right.max())) + 1
+    graph = coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(size, size))
+    count, labels = connected_components(graph, directed=False)
+    named = np.zeros(size, dtype=bool)
+    named[left] = named[right] = True
+    records = np.flatnonzero(named)
+    # Written from the largest to the smallest record, so that each label keeps its smallest.
+    first = np.empty(count, dtype=np.int64)
+    first[labels[records[::-1]]] = records[::-1]
+    return records, first[labels[records]]

@@ -7,7 +7,6 @@ from operator import itemgetter
 
 from duckdb import DuckDBPyConnection
 
-from coccinelle_assets.resolution.components import earliest_members
 from coccinelle_assets.resolution.normalize.emails import normalize_email
 from coccinelle_assets.resolution.normalize.phones import normalize_phone
 from coccinelle_assets.resolution.people import MAX_COMPARED_NAMES, count_people
@@ -17,7 +16,7 @@ from coccinelle_assets.settings import IdentityRules
 
 
 def build_identifiers(connection: DuckDBPyConnection, rules: IdentityRules) -> None:
-    """Write identity.identifiers out of identity.contacts and source.business_identifiers."""
+    """Write identity.identifiers and silent_links out of contacts and business identifiers."""
     _normalize_business_identifiers(connection, rules.default_region)
     patterns = placeholder_patterns(rules.placeholders, rules.default_region)
     connection.execute(
@@ -31,6 +30,8 @@ def build_identifiers(connection: DuckDBPyConnection, rules: IdentityRules) -> N
     )
     connection.execute("DROP TABLE temp.business_identifiers")
     _count_misspelled_names_once(connection, rules.max_people_per_identifier)
+    connection.execute(model("silent_links"))
+    connection.execute(model("still_shared"))
 
 
 def _count_misspelled_names_once(connection: DuckDBPyConnection, max_people: int) -> None:
@@ -64,6 +65,9 @@ def _normalize_business_identifiers(connection: DuckDBPyConnection, region: str)
 
 def build_clusters(connection: DuckDBPyConnection, rules: IdentityRules) -> None:
     """Write identity.evidence, edges and clusters; deleted_customers and left_records."""
+    # scipy takes as long to import as all other definitions, and only this step needs it.
+    from coccinelle_assets.resolution.components import earliest_members
+
     connection.execute(model("evidence"))
     connection.execute(model("edges"))
     ends = connection.execute("SELECT record_no, other_no FROM identity.edges").fetchnumpy()

@@ -9,6 +9,7 @@ from pydantic import Field
 from coccinelle_assets.live.backups import back_up
 from coccinelle_assets.live.database import Database
 from coccinelle_assets.live.locate import locate, open_database
+from coccinelle_assets.live.file_state import is_promoted, note_state, remember_promoted
 from coccinelle_assets.settings import PromotionOptions
 
 
@@ -56,6 +57,37 @@ class LiveDatabase(dg.ConfigurableResource, PromotionOptions):
     def archive_directory(self) -> Path:
         """Where contractions keep the columns that they dropped; nothing prunes it."""
         return Path(self.home) / "contracts"
+
+    @property
+    def report_directory(self) -> Path:
+        """Where the reports of runs are kept."""
+        return Path(self.home) / "reports"
+
+    @property
+    def _noted_state(self) -> Path:
+        return Path(self.home) / "state_at_snapshot.json"
+
+    @property
+    def _promoted_state(self) -> Path:
+        return Path(self.home) / "promoted_state.json"
+
+    def note_state(self) -> None:
+        """Note the state of the file; called before the snapshot of a run is taken."""
+        if self.database.file is not None:
+            note_state(self._noted_state, self.database.file)
+
+    def remember_promoted(self, rules: str, *, wrote: bool) -> None:
+        """Remember that all of the file is promoted by these rules: nothing was deferred."""
+        file = self.database.file
+        if file is not None:
+            remember_promoted(
+                self._promoted_state, self._noted_state, file, rules=rules, wrote=wrote
+            )
+
+    def is_promoted(self, rules: str) -> bool:
+        """Whether nobody wrote to the file since all of it was promoted by these rules."""
+        file = self.database.file
+        return file is not None and is_promoted(self._promoted_state, file, rules=rules)
 
     def back_up(self, live: sqlite3.Connection, label: str) -> Path:
         """Copy the live database as it is now and prune older copies."""

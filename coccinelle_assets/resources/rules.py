@@ -18,13 +18,11 @@ class GateThresholdsResource(dg.ConfigurableResource, GateThresholds):
 
 def rules_text(rules: IdentityRules, thresholds: GateThresholds, tenants: Sequence[str]) -> str:
     """The settings that a run's result depends on, as one text."""
-    groups = (
-        (IdentityRules, rules),
-        (GateThresholds, thresholds),
-    )
+    # Validated anew: run config and settings write 50 and 50.0 for one limit.
     chosen = [
-        f"{name}={getattr(values, name)!r}"
-        for group, values in groups
-        for name in sorted(group.model_fields)
+        group.model_validate(
+            {name: getattr(values, name) for name in group.model_fields}
+        ).model_dump_json()
+        for group, values in ((IdentityRules, rules), (GateThresholds, thresholds))
     ]
     return "\n".join([f"version={version('coccinelle-assets')}", *chosen, repr(sorted(tenants))])

@@ -6,12 +6,13 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import duckdb
 import pytest
 
-from coccinelle_assets.automation.jobs import MIGRATE
+from coccinelle_assets.automation.jobs import MIGRATE, VERIFICATION
 from coccinelle_assets.definitions import build_defs
 from coccinelle_assets.runs import RunOutcome
 from coccinelle_assets.settings import load_settings
@@ -103,6 +104,17 @@ EVERY_WARNING = Spoil(
 )
 
 
+# Changes of live customers that are warned of: one of each, of customers that are not there.
+CHANGED = Spoil(
+    "INSERT INTO ssot.customer_merges BY NAME SELECT 'm' AS merged_id, 'n' AS customer_id;"
+    "INSERT INTO ssot.customer_splits BY NAME SELECT 's' AS customer_id;"
+    "INSERT INTO identity.deleted_customers BY NAME SELECT 'd' AS customer_id,"
+    " (SELECT min(cluster_id) FROM identity.clusters) AS cluster_id",
+    settings={"max_merged_customers": 0, "max_split_customers": 0},
+)
+CHANGES = {"customers_merged", "customers_split", "customers_recreated"}
+
+
 @pytest.fixture(scope="module")
 def resolved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory with a promoted database that has news, and the warehouse of what they mean."""
@@ -142,8 +154,10 @@ def check_and_promote(
     )
     guarded = {key.asset_key for key in gate.check_keys}
     following = dg.AssetSelection.assets(*guarded).downstream() - dg.AssetSelection.assets(*guarded)
+    following -= dg.AssetSelection.assets(PROMOTED).downstream(include_self=False)
     job = dg.define_asset_job(
-        "gate_and_promotion", selection=dg.AssetSelection.checks(gate) | following
+        "gate_and_promotion",
+        selection=dg.AssetSelection.checks(gate) | (following - VERIFICATION),
     )
     result = (
         dg.Definitions.merge(definitions, dg.Definitions(jobs=[job]))
@@ -187,10 +201,22 @@ def test_warnings_are_seen_and_let_the_promotion_pass(directory: Path) -> None:
     assert (directory / "app.db").read_bytes() != before
 
 
+def test_changes_of_live_customers_are_warned_of_and_let_the_promotion_pass(
+    directory: Path,
+) -> None:
+    evaluations, promoted = check_and_promote(directory, "customers_merged", CHANGED)
+    failed = {check for check, evaluation in evaluations.items() if not evaluation.passed}
+    assert failed == CHANGES
+    for name in CHANGES:
+        assert evaluations[name].severity == dg.AssetCheckSeverity.WARN
+        assert evaluations[name].metadata["offenders"].value == 1
+    assert promoted
+
+
 def test_gates_that_find_nothing_let_the_promotion_write(directory: Path) -> None:
     before = (directory / "app.db").read_bytes()
     evaluations, promoted = check_and_promote(directory, "record_ids_unique", Spoil())
-    assert set(evaluations) == set(BLOCKING) | WARNING
+    assert set(evaluations) == set(BLOCKING) | WARNING | CHANGES
     assert all(evaluation.passed for evaluation in evaluations.values())
     assert promoted
     assert (directory / "app.db").read_bytes() != before
@@ -235,8 +261,11 @@ def test_a_record_of_an_unknown_tenant_holds_the_run_with_exit_code_3(
     app.prospect(first_name="Jean", last_name="Dupont", email="jean@ex.fr")
     app.prospect("gone", first_name="Anne", last_name="Morel", email="anne@lilas.fr")
     assert untouched()
-    done = coccinelle("migrate", app.path, "--json")
+    report = app.path.parent / "report.html"
+    done = coccinelle("migrate", app.path, "--json", "--report", report)
     assert done.returncode == 3
+    assert "No report was written" in done.stderr
+    assert not report.exists()
     assert done.json["status"] == "refused"
     assert done.json["refused_by"] == ["record_tenants_exist"]
     assert untouched()
@@ -267,14 +296,20 @@ def asset_specs() -> dict[dg.AssetKey, dg.AssetSpec]:
 
 
 def check_specs() -> dict[str, dg.AssetCheckSpec]:
+    """The checks that stand before the promotion, by name."""
     graph = build_defs().resolve_asset_graph()
-    return {key.name: graph.get_check_spec(key) for key in graph.asset_check_keys}
+    return {key.name: graph.get_check_spec(key) for key in gate_keys(graph)}
+
+
+def gate_keys(graph: Any) -> set[dg.AssetCheckKey]:
+    upstream = graph.get_ancestor_asset_keys(PROMOTED)
+    return {key for key in graph.asset_check_keys if key.asset_key in upstream}
 
 
 def test_every_check_has_its_test_in_this_module() -> None:
     specs = check_specs()
     assert {name for name, spec in specs.items() if spec.blocking} == set(BLOCKING)
-    assert {name for name, spec in specs.items() if not spec.blocking} == WARNING
+    assert {name for name, spec in specs.items() if not spec.blocking} == WARNING | CHANGES
 
 
 def test_the_migration_job_runs_every_gate_along_with_the_promotion() -> None:
@@ -282,14 +317,16 @@ def test_the_migration_job_runs_every_gate_along_with_the_promotion() -> None:
     layer = definitions.resolve_job_def(MIGRATE).asset_layer
     graph = definitions.resolve_asset_graph()
     assert PROMOTED in layer.executable_asset_keys
-    assert set(graph.asset_check_keys) == set(layer.asset_graph.asset_check_keys)
+    assert gate_keys(graph) == set(layer.asset_graph.asset_check_keys)
 
 
-def test_every_check_stands_between_its_asset_and_the_promotion() -> None:
+def test_every_blocking_check_stands_before_the_promotion_or_the_contraction() -> None:
     graph = build_defs().resolve_asset_graph()
     upstream = graph.get_ancestor_asset_keys(PROMOTED)
+    contracted = graph.get_ancestor_asset_keys(dg.AssetKey(["live", "contracted_tables"]))
     blocking = {key for key in graph.asset_check_keys if graph.get_check_spec(key).blocking}
-    assert {key.asset_key for key in blocking} <= upstream
+    assert blocking > gate_keys(graph) & blocking
+    assert {key.asset_key for key in blocking} <= upstream | contracted
 
 
 def test_every_asset_tells_what_it_is_and_who_owns_it() -> None:

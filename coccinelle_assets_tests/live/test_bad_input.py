@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -167,8 +168,9 @@ def obey_permissions() -> None:
 
 
 @pytest.fixture
-def read_only(app: AppDatabase) -> Iterator[AppDatabase]:
+def read_only(app: AppDatabase, run_history: Path) -> Iterator[AppDatabase]:
     """A database with one customer whose file may not be written."""
+    shutil.copytree(run_history, app.path.parent / ".coccinelle" / "dagster")
     app.prospect(first_name="Jean", last_name="Dupont", email="jean@ex.fr")
     app.path.chmod(0o444)
     yield app

@@ -104,10 +104,11 @@ def test_a_dangling_link_without_identifiers_is_named_by_the_gate_not_only_by_th
 
 def failed_gate_checks(pipeline: Pipeline) -> set[str]:
     from coccinelle_assets.checks.results import gate_results
-    from coccinelle_assets.live.gate import write_link_views
+    from coccinelle_assets.live.gate import write_gate_statistics, write_link_views
     from coccinelle_assets.live.predicates import PREDICATES
 
     write_link_views(pipeline.warehouse)
+    write_gate_statistics(pipeline.warehouse)
     results = gate_results(
         pipeline.warehouse, "ssot/appointment_links", PREDICATES, pipeline.settings
     )

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from coccinelle_assets.resolution.components import earliest_members
 
-records = st.integers(0, 40) | st.integers(10**12, 10**12 + 5)
+records = st.integers(0, 40) | st.integers(10_000, 10_005)
 edges = st.lists(st.tuples(records, records), max_size=60)
 
 

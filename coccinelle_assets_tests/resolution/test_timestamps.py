@@ -16,6 +16,7 @@ from coccinelle_assets.resolution.warehouse_tables import model
 from coccinelle_assets.sql import load_sql
 from coccinelle_assets_tests.resolution.warehouse import texts
 
+READ_BY_WAREHOUSE = "utc_text(utc_timestamp(value))"
 # (as written, in UTC or None)
 DATES = [
     ("2025-03-01", "2025-03-01 00:00:00"),
@@ -141,7 +142,7 @@ def read_by_sqlite(values: list[str]) -> list[str | None]:
 def test_a_date_is_read_as_utc_or_refused(
     macro: DuckDBPyConnection, text: str, moment: str | None
 ) -> None:
-    assert texts(macro, "utc_timestamp(value)", [text]) == [moment]
+    assert texts(macro, READ_BY_WAREHOUSE, [text]) == [moment]
     assert read_by_sqlite([text]) == [moment]
     assert utc_timestamp(text) == moment
 
@@ -153,14 +154,14 @@ def test_the_warehouse_the_live_database_and_python_agree(
 ) -> None:
     expected = {value: utc_timestamp(value) for value in values}
     assert dict(zip(values, read_by_sqlite(values), strict=True)) == expected
-    assert dict(zip(values, texts(macro, "utc_timestamp(value)", values), strict=True)) == expected
+    assert dict(zip(values, texts(macro, READ_BY_WAREHOUSE, values), strict=True)) == expected
 
 
 @given(st.lists(dates, min_size=1, max_size=40))
 @settings(max_examples=20, deadline=None)
 def test_reading_a_date_again_changes_nothing(macro: DuckDBPyConnection, values: list[str]) -> None:
-    read = [value for value in texts(macro, "utc_timestamp(value)", values) if value is not None]
-    assert texts(macro, "utc_timestamp(value)", read) == read
+    read = [value for value in texts(macro, READ_BY_WAREHOUSE, values) if value is not None]
+    assert texts(macro, READ_BY_WAREHOUSE, read) == read
 
 
 @pytest.mark.parametrize("value", [2460736, 1740824430, 2025.5, None])

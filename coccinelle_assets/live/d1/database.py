@@ -51,6 +51,9 @@ def open_d1(
 class D1Database:
     """Every change is made on a copy of a mirror and replayed as one file."""
 
+    # Whether the application wrote is not to be seen from here.
+    file = None
+
     def __init__(self, wrangler: Wrangler, home: Path) -> None:
         self.wrangler = wrangler
         self.directory = home / "d1" / ("remote" if wrangler.remote else "local") / wrangler.name

@@ -7,3 +7,5 @@ CREATE OR REPLACE VIEW promoted.customers AS
 SELECT c.* FROM live.customers AS c JOIN promoted.last AS l ON l.run_id = c.run_id;
 CREATE OR REPLACE VIEW promoted.links AS
 SELECT k.* FROM live.links AS k JOIN promoted.last AS l ON l.run_id = k.run_id;
+CREATE OR REPLACE VIEW promoted.shared_identifiers AS
+SELECT s.* FROM live.shared_identifiers AS s JOIN promoted.last AS l ON l.run_id = s.run_id;

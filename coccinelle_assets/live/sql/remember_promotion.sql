@@ -7,6 +7,12 @@ WHERE run_id = $run_id OR run_id IS DISTINCT FROM $last_run_id;
 DELETE FROM live.links
 WHERE run_id = $run_id OR run_id IS DISTINCT FROM $last_run_id;
 
+DELETE FROM live.shared_identifiers
+WHERE run_id = $run_id OR run_id IS DISTINCT FROM $last_run_id;
+
+INSERT INTO live.shared_identifiers
+SELECT $run_id, tenant_id, kind, value FROM identity.identifiers WHERE reason = 'shared';
+
 INSERT INTO live.customers
 SELECT
     $run_id, w.customer_id, g.tenant_id, g.first_name, g.last_name, g.email, g.phone, g.status,
@@ -37,6 +43,13 @@ FROM live.customers AS c
 WHERE c.run_id = $last_run_id
     AND len($tenants) > 0
     AND NOT list_contains($tenants, c.tenant_id);
+
+INSERT INTO live.shared_identifiers
+SELECT s.* REPLACE ($run_id AS run_id)
+FROM live.shared_identifiers AS s
+WHERE s.run_id = $last_run_id
+    AND len($tenants) > 0
+    AND NOT list_contains($tenants, s.tenant_id);
 
 INSERT INTO live.links
 SELECT k.* REPLACE ($run_id AS run_id)

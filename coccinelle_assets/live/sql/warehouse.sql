@@ -29,6 +29,12 @@ CREATE TABLE IF NOT EXISTS live.links (
 );
 -- A warehouse of an older version: whose links they are was not kept, so they count for nothing.
 ALTER TABLE live.links ADD COLUMN IF NOT EXISTS tenant_id VARCHAR;
+CREATE TABLE IF NOT EXISTS live.shared_identifiers (
+    run_id VARCHAR,
+    tenant_id VARCHAR,
+    kind VARCHAR,
+    value VARCHAR
+);
 CREATE TABLE IF NOT EXISTS live.fingerprints (
     run_id VARCHAR,
     fingerprint VARCHAR

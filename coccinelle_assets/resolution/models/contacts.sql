@@ -21,17 +21,25 @@ names AS (
         raw_last_name,
         first_name,
         last_name,
-        trim(
-            regexp_replace(
-                translate(
-                    lower(COALESCE(first_name, '') || ' ' || COALESCE(last_name, '')),
-                    'àáâãäåçèéêëìíîïñòóôõöùúûüýÿ',
-                    'aaaaaaceeeeiiiinooooouuuuyy'
-                ),
-                '[^\p{L}]+', ' ', 'g'
-            )
-        ) AS words
-    FROM whole_names
+        nullif(array_to_string(list_sort(string_split(words, ' ')), ' '), '') AS person
+    FROM (
+        SELECT
+            raw_first_name,
+            raw_last_name,
+            first_name,
+            last_name,
+            trim(
+                regexp_replace(
+                    translate(
+                        lower(COALESCE(first_name, '') || ' ' || COALESCE(last_name, '')),
+                        'àáâãäåçèéêëìíîïñòóôõöùúûüýÿ',
+                        'aaaaaaceeeeiiiinooooouuuuyy'
+                    ),
+                    '[^\p{L}]+', ' ', 'g'
+                )
+            ) AS words
+        FROM whole_names
+    ) AS cleaned
 )
 SELECT
     o.record_no,
@@ -52,7 +60,7 @@ SELECT
     o.contacted_at,
     r.origin,
     r.customer_id,
-    nullif(array_to_string(list_sort(string_split(n.words, ' ')), ' '), '') AS person
+    n.person
 FROM records AS r
 JOIN record_numbers AS o ON o.source_order = r.source_order AND o.row_id = r.row_id
 LEFT JOIN names AS n

@@ -12,7 +12,7 @@ SELECT
     c.email,
     c.phone,
     c.prospect_id,
-    c.observed_at
+    CAST(c.observed_at AS VARCHAR) AS observed_at
 FROM ssot.crosswalk AS w
 JOIN identity.clusters AS k ON k.cluster_id = w.cluster_id
 JOIN identity.contacts AS c ON c.record_no = k.record_no

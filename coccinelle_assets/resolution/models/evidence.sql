@@ -2,10 +2,8 @@
 -- Grain: one row per record that has any. Input: identity.contacts, identity.identifiers,
 -- promoted.customers (what the last promotion derived). Output: identity.evidence, with the
 -- numbers of its identifiers.
--- identity.silent_links: links of records that hold no detail at all (contracted tables hold none).
--- They stand, and their customer stands for what they once said.
 -- A live customer is tied by the identifiers that no record vouches for: those the application
--- wrote, and those whose records are gone. A derived one follows the records that hold it.
+-- wrote, and those whose records are gone or silent. A derived one follows the records that hold it.
 CREATE OR REPLACE TABLE identity.evidence AS
 WITH
 emails AS (
@@ -26,15 +24,6 @@ LEFT JOIN phones AS p ON p.tenant_id = c.tenant_id AND p.value = c.phone
 WHERE c.tenant_id <> ''
     AND c.source_id IS NOT NULL
     AND (e.identifier_no IS NOT NULL OR p.identifier_no IS NOT NULL);
-
-CREATE OR REPLACE TABLE identity.silent_links AS
-SELECT record_no, customer_id
-FROM identity.contacts
-WHERE source_table IN ('appointments', 'omni_conversations')
-    AND customer_id IS NOT NULL
-    AND COALESCE(raw_email, '') = ''
-    AND COALESCE(raw_phone, '') = ''
-    AND COALESCE(prospect_id, '') = '';
 
 CREATE OR REPLACE TEMP TABLE vouched AS
 SELECT

@@ -28,7 +28,7 @@ members AS MATERIALIZED (
         END * CAST(2000000000000000000 AS BIGINT)
         -- Seconds since 1970, at most 10^10 (the year 2286), then the earlier of 2 * 10^8 records.
         + greatest(
-            least(COALESCE(epoch(CAST(c.changed_at AS TIMESTAMP)), 0), 9999999999), 0
+            least(COALESCE(epoch(c.changed_at), 0), 9999999999), 0
         )::BIGINT * 200000000
         - c.record_no AS survivorship_no
     FROM identity.clusters AS k
@@ -126,8 +126,8 @@ SELECT
     COALESCE(w.time_zone, 'Europe/Paris') AS timezone,
     g.total_appointments,
     g.total_conversations,
-    g.last_contact_at,
-    g.observed_at
+    utc_text(g.last_contact_at) AS last_contact_at,
+    utc_text(g.observed_at) AS observed_at
 FROM gathered AS g
 LEFT JOIN named AS n ON n.cluster_id = g.cluster_id
 LEFT JOIN identified AS i ON i.cluster_id = g.cluster_id

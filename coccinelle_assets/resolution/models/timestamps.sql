@@ -1,7 +1,9 @@
--- The one reading of dates in the warehouse: text to 'YYYY-MM-DD HH:MM:SS' in UTC, else NULL.
+-- The one reading of dates in the warehouse: text to a moment in UTC, whole seconds, else NULL.
 -- It reads exactly what live/sql/utc_timestamp.sql reads on the live database (SQLite's own
 -- date formats: YYYY-MM-DD, 'T' or a space, HH:MM[:SS[.SSS]], Z or an offset of up to 14 hours).
--- Grain: scalar. Input: any text. Output: text of 19 characters or NULL.
+-- Grain: scalar. Input: any text. Output: TIMESTAMP or NULL; utc_text writes it as text.
+CREATE OR REPLACE MACRO utc_text(moment) AS strftime(moment, '%Y-%m-%d %H:%M:%S');
+
 -- The offset at the end of a date that has one, in seconds: '+02:00' is 7200.
 CREATE OR REPLACE MACRO utc_offset(ending) AS
 COALESCE(
@@ -13,25 +15,25 @@ COALESCE(
     0
 );
 
+-- A date that an offset moves out of the years 0 to 9999 is none.
+CREATE OR REPLACE MACRO in_range(moment) AS
+CASE
+    WHEN moment BETWEEN TIMESTAMP '0001-01-01 (BC) 00:00:00' AND TIMESTAMP '9999-12-31 23:59:59'
+    THEN moment
+END;
+
 CREATE OR REPLACE MACRO utc_timestamp(value) AS
 CASE
-    -- The two common shapes are in UTC already: no pattern is needed once the cast holds.
-    WHEN value LIKE '____-__-__ __:__:__'
+    -- The two common shapes need no pattern.
+    WHEN (value LIKE '____-__-__ __:__:__' OR value LIKE '____-__-__T__:__:__Z')
         AND substr(value, 12, 2) < '24'
         AND substr(value, 19, 1) BETWEEN '0' AND '9'
-        AND TRY_CAST(value AS TIMESTAMP) IS NOT NULL
-    THEN value
-    WHEN value LIKE '____-__-__T__:__:__Z'
-        AND substr(value, 12, 2) < '24'
-        AND substr(value, 19, 1) BETWEEN '0' AND '9'
-        AND TRY_CAST(value AS TIMESTAMP) IS NOT NULL
-    THEN substr(value, 1, 10) || ' ' || substr(value, 12, 8)
+    THEN TRY_CAST(value AS TIMESTAMP)
     WHEN regexp_full_match(
         value,
         '\d{4}-\d{2}-\d{2}([ T]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?[\s\x0b]*(Z|z|[+-](0\d|1[0-4]):[0-5]\d)?[\s\x0b]*)?'
     )
-    -- A date that an offset moves past the year 9999 is none.
-    THEN nullif(regexp_extract(strftime(
+    THEN in_range(
         TRY_CAST(
             substr(value, 1, 10) || ' ' || CASE
                 WHEN substr(value, 17, 1) = ':' THEN substr(value, 12, 8)
@@ -54,7 +56,6 @@ CASE
                 THEN 1
                 ELSE 0
             END
-        ),
-        '%Y-%m-%d %H:%M:%S'
-    ), '^.{19}$', 0), '')
+        )
+    )
 END;

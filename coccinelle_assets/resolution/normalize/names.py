@@ -23,7 +23,7 @@ _SPECIAL_WORDS = "|".join(
     re.escape(word) for word in sorted(TITLES | PARTICLES | COUPLE_LINKS) if word.isalpha()
 )
 # Two capitalised words: "Jean-Luc Dupont" (RE2, full match) ...
-PLAIN_NAME = r"\p{Lu}\p{Ll}{1,20}(-\p{Lu}\p{Ll}{1,20})? \p{Lu}\p{Ll}{1,20}(-\p{Lu}\p{Ll}{1,20})?"
+PLAIN_NAME = r"\p{Lu}\p{Ll}+(-\p{Lu}\p{Ll}+)? \p{Lu}\p{Ll}+(-\p{Lu}\p{Ll}+)?"
 # ... unless, in lower case, one of them is a title or a particle.
 SPECIAL_NAME = f"({_SPECIAL_WORDS}) .*|.* ({_SPECIAL_WORDS})"
 # Words given in two columns that stay as they are (RE2, full match).

@@ -25,7 +25,7 @@ from coccinelle_assets.settings import load_settings
 from coccinelle_assets_tests.command_line import environment
 from coccinelle_assets_tests.pipeline import Pipeline
 
-pytestmark = pytest.mark.kill
+pytestmark = pytest.mark.fault
 ROWS = 100_000
 RANDOM_KILLS = 13
 KILLS_WHILE_THE_FILE_IS_WRITTEN = 5

@@ -1,0 +1,19 @@
+-- How many records the customers have. Grain: one row per range of sizes, the smallest first.
+-- Input: identity.clusters. Output: smallest (the range's lower end), customers.
+-- From ten records on the ranges widen. A customer without records was written by the application.
+SELECT
+    CASE
+        WHEN records <= 10 THEN records
+        WHEN records <= 20 THEN 11
+        WHEN records <= 50 THEN 21
+        WHEN records <= 100 THEN 51
+        ELSE 101
+    END AS smallest,
+    count(*) AS customers
+FROM (
+    SELECT count(*) FILTER (WHERE source_table <> 'customers') AS records
+    FROM identity.clusters
+    GROUP BY cluster_id
+) AS sizes
+GROUP BY smallest
+ORDER BY smallest

@@ -1,0 +1,82 @@
+"""The schedules: on and off by settings, and skipped where there is nothing to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import dagster as dg
+import pytest
+
+from coccinelle_assets.automation.schedules import build_schedules
+from coccinelle_assets.definitions import build_defs, build_resources
+from coccinelle_assets.errors import CoccinelleError
+from coccinelle_assets.runs import RunOutcome
+from coccinelle_assets.settings import load_settings
+from coccinelle_assets_tests.databases import AppDatabase
+from coccinelle_assets_tests.pipeline import Pipeline
+
+JEAN = "+33611478293"
+
+
+def schedules(**overrides: object) -> dict[str, dg.ScheduleDefinition]:
+    return {schedule.name: schedule for schedule in build_schedules(load_settings(**overrides))}
+
+
+def tick(app: AppDatabase, name: str, **overrides: object) -> dg.RunRequest | str:
+    """Evaluate a schedule: the run that it asks for, or why it is skipped."""
+    settings = load_settings(database=app.path, **overrides)
+    schedule = next(s for s in build_schedules(settings) if s.name == name)
+    built = build_resources(settings)
+    with dg.build_schedule_context(
+        scheduled_execution_time=datetime(2026, 3, 29, 1, 30, tzinfo=UTC),
+        repository_def=build_defs(settings).get_repository_def(),
+        resources={key: built[key] for key in schedule.required_resource_keys},
+    ) as context:
+        data = schedule.evaluate_tick(context)
+    return data.run_requests[0] if data.run_requests else data.skip_message
+
+
+def test_verification_runs_every_hour_and_the_migration_waits_to_be_switched_on() -> None:
+    plain = schedules()
+    assert {name: schedule.default_status.value for name, schedule in plain.items()} == {
+        "nightly_migration": "STOPPED",
+        "hourly_verification": "RUNNING",
+    }
+    assert plain["hourly_verification"].cron_schedule == "0 * * * *"
+    assert {s.execution_timezone for s in plain.values()} == {"Europe/Paris"}
+    switched = schedules(
+        migration_scheduled=True, verification_scheduled=False, migration_cron="15 2 * * 1-5"
+    )
+    assert switched["nightly_migration"].default_status == dg.DefaultScheduleStatus.RUNNING
+    assert switched["nightly_migration"].cron_schedule == "15 2 * * 1-5"
+    assert switched["hourly_verification"].default_status == dg.DefaultScheduleStatus.STOPPED
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"), [("migration_cron", "every night"), ("schedule_timezone", "Paris")]
+)
+def test_a_cron_or_a_time_zone_that_is_none_is_named(setting: str, value: str) -> None:
+    with pytest.raises(CoccinelleError, match=rf"{setting}.*COCCINELLE_{setting.upper()}.*{value}"):
+        schedules(**{setting: value})
+
+
+def test_the_verification_waits_for_a_first_promotion(app: AppDatabase) -> None:
+    app.prospect(email="jean@ex.fr")
+    assert "run migrate_customers first" in tick(app, "hourly_verification")
+    Pipeline(app.path).run()
+    assert isinstance(tick(app, "hourly_verification"), dg.RunRequest)
+
+
+def test_a_night_after_which_all_is_promoted_is_followed_by_nights_that_are_skipped(
+    app: AppDatabase, migrate: Callable[..., RunOutcome]
+) -> None:
+    app.appointment(customer_phone=JEAN)
+    request = tick(app, "nightly_migration")
+    assert request.run_key == "2026-03-29T01:30:00+00:00"
+    assert migrate().promoted
+    assert "not written to since all of it was promoted" in tick(app, "nightly_migration")
+    # Other rules would find other customers.
+    assert isinstance(tick(app, "nightly_migration", default_region="BE"), dg.RunRequest)
+    app.appointment(customer_phone=JEAN)
+    assert isinstance(tick(app, "nightly_migration"), dg.RunRequest)

@@ -1,0 +1,31 @@
+"""The people that tests of publishing are about, and questions asked of the result."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from coccinelle_assets.live.connect import open_live
+from coccinelle_assets.live.verify import verify
+from coccinelle_assets.settings import load_settings
+from coccinelle_assets_tests.databases import AppDatabase
+
+JEAN, ANNE, LUC = "+33611478293", "+33655443210", "+33677889012"
+
+
+def customer(app: AppDatabase, email: str) -> dict[str, Any]:
+    return next(row for row in app.customers() if row["email"] == email)
+
+
+def deferred(publication: Any) -> set[tuple[str, str, str]]:
+    return {(d.source_table, d.record_id, d.reason) for d in publication.deferred}
+
+
+def holds(path: Path) -> bool:
+    """Whether the plan's verification holds of a database."""
+    with open_live(path, 1) as live:
+        return verify(live, str(path), load_settings(database=path)).holds
+
+
+def live_customer(app: AppDatabase, customer_id: str, tenant: str = "t1", **values: Any) -> None:
+    app.insert("customers", {"id": customer_id, "tenant_id": tenant} | values)

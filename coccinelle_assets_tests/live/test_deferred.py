@@ -1,0 +1,111 @@
+"""What changed between the plan and the publication is left for the next run."""
+
+from __future__ import annotations
+
+from coccinelle_assets_tests.databases import AppDatabase
+from coccinelle_assets_tests.live.people import customer, deferred, holds, live_customer
+from coccinelle_assets_tests.pipeline import Pipeline
+
+
+def test_rows_that_came_after_the_snapshot_wait_for_the_next_run(
+    small: AppDatabase, pipeline: Pipeline
+) -> None:
+    pipeline.plan()
+    small.appointment(id="late", customer_email="anne@lilas.fr")
+    pipeline.publish()
+    assert small.links()["late"] is None
+    assert small.links()["a1"] is not None
+    # The link, the statistics, and the tag of another source.
+    assert pipeline.run().rows_written == 3
+    assert small.links()["late"] == customer(small, "anne@lilas.fr")["id"]
+    assert holds(small.path)
+
+
+CHANGES = {
+    "phone": ("UPDATE appointments SET customer_phone = '0688776655' WHERE id = ?", "changed"),
+    "email": ("UPDATE appointments SET customer_email = 'other@ex.fr' WHERE id = ?", "changed"),
+    "prospect": ("UPDATE appointments SET prospect_id = 'anne' WHERE id = ?", "changed"),
+    "tenant": ("UPDATE appointments SET tenant_id = 't2' WHERE id = ?", "changed"),
+    "gone": ("DELETE FROM appointments WHERE id = ?", "deleted"),
+}
+
+
+def test_rows_that_changed_since_the_snapshot_are_deferred_and_the_next_run_finishes(
+    small: AppDatabase, pipeline: Pipeline
+) -> None:
+    for record_id in CHANGES:
+        small.appointment(id=record_id, customer_email="jean@ex.fr")
+    pipeline.plan()
+    for record_id, (change, _) in CHANGES.items():
+        small.execute(change, (record_id,))
+    publication = pipeline.publish()
+    assert deferred(publication) == {
+        ("appointments", record_id, reason) for record_id, (_, reason) in CHANGES.items()
+    }
+    links = small.links()
+    assert {links.get(record_id) for record_id in CHANGES} == {None}
+    assert links["a1"] == customer(small, "jean@ex.fr")["id"]
+    assert links["c1"] == customer(small, "anne@lilas.fr")["id"]
+    assert holds(small.path)
+    pipeline.run()
+    assert None not in small.links().values()
+    assert pipeline.run().rows_written == 0
+    assert holds(small.path)
+
+
+def test_an_edit_of_what_identifies_nobody_does_not_defer_a_row(
+    small: AppDatabase, pipeline: Pipeline
+) -> None:
+    pipeline.plan()
+    small.execute("UPDATE appointments SET notes = 'rappeler' WHERE id = 'a1'")
+    assert pipeline.publish().deferred == []
+    assert small.links()["a1"] is not None
+
+
+def test_a_customer_the_application_made_meanwhile_keeps_its_email(
+    small: AppDatabase, pipeline: Pipeline
+) -> None:
+    pipeline.run()
+    small.appointment(id="a2", customer_email="luc@roux.fr", customer_name="Luc Roux")
+    pipeline.plan()
+    live_customer(small, "app-luc", email="luc@roux.fr", first_name="Lucien")
+    publication = pipeline.publish()
+    planned = next(d.record_id for d in publication.deferred if d.source_table == "customers")
+    assert deferred(publication) == {
+        ("customers", planned, "identifier_taken"),
+        ("appointments", "a2", "customer_unavailable"),
+    }
+    assert small.links()["a2"] is None
+    pipeline.run()
+    assert small.links()["a2"] == "app-luc"
+    assert customer(small, "luc@roux.fr")["first_name"] == "Lucien"
+    assert holds(small.path)
+
+
+def test_a_customer_edited_meanwhile_keeps_the_edit(small: AppDatabase, pipeline: Pipeline) -> None:
+    pipeline.run()
+    jean = customer(small, "jean@ex.fr")["id"]
+    small.execute("UPDATE prospects SET first_name = 'Jean-Paul' WHERE id = 'jean'")
+    pipeline.plan()
+    small.execute("UPDATE customers SET first_name = 'Johnny' WHERE id = ?", (jean,))
+    assert deferred(pipeline.publish()) == {("customers", jean, "changed")}
+    assert customer(small, "jean@ex.fr")["first_name"] == "Johnny"
+    pipeline.run()
+    assert customer(small, "jean@ex.fr")["first_name"] == "Johnny"
+    assert holds(small.path)
+
+
+def test_a_customer_deleted_meanwhile_leaves_its_links_for_the_next_run(
+    small: AppDatabase, pipeline: Pipeline
+) -> None:
+    pipeline.run()
+    anne = customer(small, "anne@lilas.fr")["id"]
+    small.appointment(id="a2", customer_email="anne@lilas.fr")
+    pipeline.plan()
+    small.execute("UPDATE omni_conversations SET customer_id = NULL")
+    small.execute("DELETE FROM customers WHERE id = ?", (anne,))
+    assert ("appointments", "a2", "customer_unavailable") in deferred(pipeline.publish())
+    assert small.links()["a2"] is None
+    pipeline.run()
+    assert small.links()["a2"] == small.links()["c1"] == customer(small, "anne@lilas.fr")["id"]
+    assert holds(small.path)
