@@ -8,8 +8,8 @@ from pydantic import Field
 
 from coccinelle_assets.live.backups import back_up
 from coccinelle_assets.live.database import Database
-from coccinelle_assets.live.locate import locate, open_database
 from coccinelle_assets.live.file_state import is_promoted, note_state, remember_promoted
+from coccinelle_assets.live.locate import locate, open_database
 from coccinelle_assets.settings import PromotionOptions
 
 

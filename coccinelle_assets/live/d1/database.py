@@ -36,10 +36,16 @@ def open_d1(
 ) -> D1Database:
     """The D1 database `name` of the wrangler.toml in `directory`; no process is started yet.
 
-    Raises CoccinelleError when it is not said whether the remote or the local one is meant.
+    Raises CoccinelleError when there is no such folder, or it is not said whether the remote or
+    the local one is meant.
     """
     if not name:
         raise CoccinelleError("d1: lacks a name: write d1:NAME, as wrangler.toml has it")
+    if not directory.is_dir():
+        raise CoccinelleError(
+            f"wrangler folder {directory} does not exist: set --wrangler-dir to the folder "
+            "that holds wrangler.toml"
+        )
     if remote is None:
         raise CoccinelleError(
             f"d1:{name} may be the database at Cloudflare or wrangler's local one: say --remote or "

@@ -29,6 +29,7 @@ FIRST_WAIT_SECONDS = 1.0
 LONGEST_WAIT_SECONDS = 20.0
 SHOWN_CHARACTERS = 600
 
+COLOR = re.compile(r"\x1b\[[0-9;]*m")
 # SQLite has said no to a statement: everything that the file did is undone.
 REFUSED = re.compile(r"SQLITE_(CONSTRAINT|ERROR|MISMATCH|TOOBIG|RANGE|AUTH)|constraint failed")
 # The database is not what it was when the file was written.
@@ -169,13 +170,8 @@ class Wrangler:
 def find_wrangler(directory: Path) -> Path:
     """The wrangler of the project in `directory`, or the one on PATH.
 
-    Raises CoccinelleError when there is none, or no such folder.
+    Raises CoccinelleError when there is none.
     """
-    if not directory.is_dir():
-        raise CoccinelleError(
-            f"wrangler folder {directory} does not exist: set --wrangler-dir to the folder "
-            "that holds wrangler.toml"
-        )
     for folder in (directory, *directory.parents):
         program = folder / "node_modules" / ".bin" / "wrangler"
         if program.exists():
@@ -207,7 +203,7 @@ def _message(done: subprocess.CompletedProcess[str]) -> str:
         notes = [note.get("text", "") for note in error.get("notes") or []]
         return " ".join([error.get("text") or "", *notes])[:SHOWN_CHARACTERS]
     except (WranglerError, ValueError, KeyError, TypeError, AttributeError):
-        said = f"{done.stderr}\n{done.stdout}"
+        said = COLOR.sub("", f"{done.stderr}\n{done.stdout}")
         errors = [line for line in said.splitlines() if "ERROR" in line]
         return (" ".join(errors) or said.strip())[:SHOWN_CHARACTERS]
 
