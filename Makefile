@@ -21,6 +21,11 @@ test-browser: .venv/installed
 # The pictures of the documentation, made by the same tests.
 screenshots: .venv/installed
 	SCREENSHOTS=$(CURDIR)/docs/images $(BIN)/pytest -n 0 -m browser coccinelle_assets_tests/browser
+# Needs npm; Node and wrangler are installed as package-lock.json has them.
+test-d1: .venv/installed
+	.ci/install-wrangler
+	$(BIN)/pytest -n 0 -m d1
+
 test-paths: .venv/installed
 	$(BIN)/pytest -m paths
 

@@ -27,6 +27,8 @@ from coccinelle_assets.sql import load_sql, quoted
 T = TypeVar("T")
 # A plan that a guard held is made anew, on a new mirror.
 ATTEMPTS = 4
+# For so long at least a file is sent again whose end is not known.
+SEND_SECONDS = 60.0
 ALREADY_APPLIED = "coccinelle_receipts.plan"
 RECEIPTS = "coccinelle_receipts"
 
@@ -169,7 +171,7 @@ class D1Database:
 
         Raises WranglerError when it was refused; CoccinelleError when its end is not known.
         """
-        for _ in waits(max(60.0, self.wrangler.busy_timeout_seconds)):
+        for _ in waits(max(SEND_SECONDS, self.wrangler.busy_timeout_seconds)):
             try:
                 self.wrangler.execute_file(Path(entry.file))
                 return
