@@ -11,6 +11,7 @@ demo: .venv/installed
 test: .venv/installed
 	$(BIN)/pytest
 
+# Kills, full disks and busy neighbours on a large database.
 test-faults: .venv/installed
 	$(BIN)/pytest -m fault
 
@@ -21,11 +22,12 @@ test-browser: .venv/installed
 # The pictures of the documentation, made by the same tests.
 screenshots: .venv/installed
 	SCREENSHOTS=$(CURDIR)/docs/images $(BIN)/pytest -n 0 -m browser coccinelle_assets_tests/browser
-# Needs npm; Node and wrangler are installed as package-lock.json has them.
-test-d1: .venv/installed
-	.ci/install-wrangler
-	$(BIN)/pytest -n 0 -m d1
 
+# Needs Node and wrangler: .ci/install-wrangler has them from npm.
+test-d1: .venv/installed
+	$(BIN)/pytest -n 0 -m d1 coccinelle_assets_tests/d1
+
+# Every way a promotion can be started.
 test-paths: .venv/installed
 	$(BIN)/pytest -m paths
 
