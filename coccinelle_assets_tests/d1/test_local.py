@@ -268,11 +268,14 @@ def test_a_run_that_broke_off_after_sending_learns_what_became_of_its_plan(
 ) -> None:
     project.load(people.path)
 
-    def die(*_: object) -> None:
+    run_file = Wrangler.execute_file
+
+    def die(self: Wrangler, path: Path) -> None:
+        run_file(self, path)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(d1_database.D1Database, "_finish", die)
+        patch.setattr(Wrangler, "execute_file", die)
         with pytest.raises(KeyboardInterrupt):
             project.database.change("promotion", promote(people))
     assert [entry.status for entry in project.database.journal.unsettled()] == ["sent"]
