@@ -204,8 +204,9 @@ def _message(done: subprocess.CompletedProcess[str]) -> str:
         return " ".join([error.get("text") or "", *notes])[:SHOWN_CHARACTERS]
     except (WranglerError, ValueError, KeyError, TypeError, AttributeError):
         said = COLOR.sub("", f"{done.stderr}\n{done.stdout}")
-        errors = [line for line in said.splitlines() if "ERROR" in line]
-        return (" ".join(errors) or said.strip())[:SHOWN_CHARACTERS]
+        # Its reasons follow the line that says ERROR.
+        _, marker, reasons = said.partition("[ERROR]")
+        return " ".join((reasons if marker else said).split())[:SHOWN_CHARACTERS]
 
 
 def _without_secrets(text: str) -> str:

@@ -18,7 +18,18 @@ from coccinelle_assets.live.replay.literals import Text, insert_statements, lite
 from coccinelle_assets.live.replay.script import Script, write_script
 from coccinelle_assets_tests.live.replay.test_flow import contents
 
-WORDS = ["BEGIN TRANSACTION;", "COMMIT;", "savepoint", "'", "\\n", "\n", "\r\n", "--", "😀", "a"]
+WORDS = [
+    "BEGIN TRANSACTION;",
+    "COMMIT;",
+    "savepoint",
+    "'",
+    "\\n",
+    "\n",
+    "\r\n",
+    "--",
+    "😀",
+    "\u2028\x85",
+]
 texts = st.one_of(
     st.text(max_size=20), st.lists(st.sampled_from(WORDS), max_size=6).map("".join)
 ).map(lambda value: Text(value.encode("utf-8", "surrogatepass")))
@@ -144,7 +155,7 @@ def write_database(path: Path, wanted: dict) -> None:
 
 
 @given(before=databases, after=databases)
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_the_file_makes_any_database_into_any_other(before: dict, after: dict) -> None:
     with TemporaryDirectory() as name:
         directory = Path(name)
