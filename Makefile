@@ -23,6 +23,10 @@ test-browser: .venv/installed
 screenshots: .venv/installed
 	SCREENSHOTS=$(CURDIR)/docs/images $(BIN)/pytest -n 0 -m browser coccinelle_assets_tests/browser
 
+# Needs Node and wrangler: .ci/install-wrangler has them from npm.
+test-d1: .venv/installed
+	$(BIN)/pytest -n 0 -m d1 coccinelle_assets_tests/d1
+
 # Every way a promotion can be started.
 test-paths: .venv/installed
 	$(BIN)/pytest -m paths

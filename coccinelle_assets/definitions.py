@@ -45,8 +45,10 @@ def build_resources(settings: Settings) -> dict[str, dg.ConfigurableResource]:
             busy_timeout_seconds=settings.busy_timeout_seconds,
         ),
         "live_database": LiveDatabase(
-            path=str(settings.database.absolute()),
+            path=settings.location.spelling,
             home=str(home),
+            d1_remote=settings.d1_remote,
+            wrangler_dir=str(settings.wrangler_dir.absolute()),
             **settings.model_dump(include=set(PromotionOptions.model_fields)),
         ),
         "identity_rules": IdentityRulesResource(

@@ -46,16 +46,19 @@ def run_migration(
     dry_run: bool = False,
     tenants: Sequence[str] = (),
     even_if_unchanged: bool = False,
+    sql: Path | None = None,
     report: Callable[[str], None] | None = None,
 ) -> RunOutcome:
     """Run the migration job in this process; `report` hears the name of each step as it starts.
 
     `tenants` limits the run to a wave; a run over a state that the last promotion left ends early
-    unless `even_if_unchanged`.
+    unless `even_if_unchanged`. With `dry_run` nothing is promoted; `sql` is then a file to write
+    the promotion to.
     """
+    promotion = {"dry_run": dry_run} | ({"sql": str(sql.absolute())} if sql else {})
     snapshot = {"tenants": list(tenants), "even_if_unchanged": even_if_unchanged}
     ops = {
-        "promotion": {"config": {"dry_run": dry_run}},
+        "promotion": {"config": promotion},
         "snapshot": {"config": snapshot},
     }
     return _run(settings, MIGRATE, "live/customers", ops, report)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 from zoneinfo import ZoneInfo
 
 import phonenumbers
@@ -16,6 +16,10 @@ from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validat
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from coccinelle_assets.errors import CoccinelleError
+from coccinelle_assets.live.locate import Location, locate, open_database
+
+if TYPE_CHECKING:
+    from coccinelle_assets.live.database import Database
 
 
 class IdentityRules(BaseModel):
@@ -108,6 +112,18 @@ class PromotionOptions(BaseModel):
     )
 
 
+class D1Options(BaseModel):
+    """Where a Cloudflare D1 database is; a SQLite file has no use for these."""
+
+    d1_remote: bool | None = Field(
+        default=None,
+        description="For d1:NAME: true is the database at Cloudflare, false wrangler's local one.",
+    )
+    wrangler_dir: Path = Field(
+        default=Path(), description="For d1:NAME: the folder that holds wrangler.toml."
+    )
+
+
 class ScheduleOptions(BaseModel):
     """What runs by itself, and when."""
 
@@ -161,6 +177,7 @@ class Settings(
     IdentityRules,
     GateThresholds,
     PromotionOptions,
+    D1Options,
     ScheduleOptions,
     AlertOptions,
     BaseSettings,
@@ -170,21 +187,37 @@ class Settings(
     model_config = SettingsConfigDict(env_prefix="COCCINELLE_")
 
     database: Path = Field(
-        default=Path("app.db"), description="The live SQLite database of the application."
+        default=Path("app.db"),
+        description="The live database of the application: a SQLite file, or d1:NAME.",
     )
     home: Path | None = Field(
         default=None,
         description="Where warehouse, backups and run history live; "
-        "default: .coccinelle beside the database.",
+        "default: .coccinelle beside the database, for d1:NAME in the wrangler folder.",
     )
     memory_limit_mb: int = Field(
         default=900, ge=100, description="Memory that the warehouse's engine may use, in MB."
     )
 
     @property
+    def location(self) -> Location:
+        """Where the live database is."""
+        return locate(self.database, self.wrangler_dir)
+
+    @property
+    def live_database(self) -> Database:
+        """The live database, to be read, copied or changed."""
+        return open_database(
+            self.location,
+            home=self.home_directory,
+            busy_timeout_seconds=self.busy_timeout_seconds,
+            d1_remote=self.d1_remote,
+        )
+
+    @property
     def home_directory(self) -> Path:
         """The directory of everything that the project keeps beside the live database."""
-        return (self.home or self.database.absolute().parent / ".coccinelle").absolute()
+        return (self.home or self.location.directory / ".coccinelle").absolute()
 
     @property
     def dagster_home(self) -> Path:

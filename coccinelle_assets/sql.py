@@ -38,7 +38,8 @@ def statements(script: str) -> Iterator[str]:
     `sqlite3.Connection.executescript` commits first, so it has no place in a transaction.
     """
     lines: list[str] = []
-    for line in script.splitlines():
+    # Not splitlines(): a value may hold one of Unicode's other line ends.
+    for line in script.split("\n"):
         lines.append(line)
         if line.rstrip().endswith(";") and sqlite3.complete_statement("\n".join(lines)):
             yield "\n".join(lines)

@@ -35,7 +35,10 @@ def environment(**variables: str) -> dict[str, str]:
 
 
 def coccinelle(
-    *arguments: object, before: Callable[[], None] | None = None, **variables: str
+    *arguments: object,
+    before: Callable[[], None] | None = None,
+    timeout: float = 120,
+    **variables: str,
 ) -> Done:
     """Run the command line; `before` is called in its process, `variables` are its environment."""
     done = subprocess.run(
@@ -43,7 +46,7 @@ def coccinelle(
         env=environment(**variables),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=timeout,
         check=False,
         preexec_fn=before,
     )

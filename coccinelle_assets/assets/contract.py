@@ -1,12 +1,14 @@
 """live/contracted_tables: the linked tables without the details that customers hold now."""
 
+import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 
 import dagster as dg
 from pydantic import Field
 
 from coccinelle_assets.assets.layer import MIGRATION_POOL, clear_failures, spec
-from coccinelle_assets.live.contract import contract
+from coccinelle_assets.live.contract import Contraction, contract
 from coccinelle_assets.resources.live_database import LiveDatabase
 
 CONTRACTED = spec(
@@ -45,14 +47,15 @@ def contracted_tables(
     if not config.confirmed:
         context.log.info("Skipped: a contraction has to be confirmed in its configuration.")
         return
-    with clear_failures(), live_database.open(writable=True) as live:
+
+    def work(live: sqlite3.Connection) -> tuple[Path, Contraction]:
         backup = live_database.back_up(live, f"contract-{context.run.run_id[:8]}")
-        done = contract(
-            live,
-            live_database.path,
-            live_database.archive_directory,
-            anonymous=config.anonymous,
-        )
+        archives = live_database.archive_directory
+        return backup, contract(live, live_database.path, archives, anonymous=config.anonymous)
+
+    with clear_failures():
+        change = live_database.database.change("contraction", work)
+    backup, done = change.result
     yield dg.MaterializeResult(
         asset_key=CONTRACTED.key,
         metadata={
@@ -61,5 +64,6 @@ def contracted_tables(
             "dropped_indexes": done.dropped_indexes,
             "archive": dg.MetadataValue.path(done.archive),
             "backup": dg.MetadataValue.path(backup),
+            **change.notes,
         },
     )

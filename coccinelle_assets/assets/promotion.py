@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import dagster as dg
@@ -11,7 +11,7 @@ from pydantic import Field
 from coccinelle_assets.assets.layer import MIGRATION_POOL, clear_failures, spec
 from coccinelle_assets.assets.run_report import report_metadata
 from coccinelle_assets.checks.gates import require_gates
-from coccinelle_assets.live.connect import open_live
+from coccinelle_assets.live.database import Change
 from coccinelle_assets.live.fingerprint import remember_state
 from coccinelle_assets.live.plan import write_plan
 from coccinelle_assets.live.promoted import (
@@ -20,6 +20,7 @@ from coccinelle_assets.live.promoted import (
 )
 from coccinelle_assets.live.publish import Publication, deferred_reasons, publish
 from coccinelle_assets.live.receipts import last_promotion
+from coccinelle_assets.live.rehearsal import rehearse
 from coccinelle_assets.live.summary import WRITTEN
 from coccinelle_assets.live.warehouse_sources import wave_tenants
 from coccinelle_assets.resources.live_database import LiveDatabase
@@ -61,6 +62,10 @@ class PromotionConfig(dg.Config):
         default=False,
         description="Promote to a copy that is thrown away, and report what would change.",
     )
+    sql: str | None = Field(
+        default=None,
+        description="With dry_run: a file to write the promotion to, as SQL to be applied by hand.",
+    )
 
 
 @dg.multi_asset(specs=[PROMOTED], name="promotion", pool=MIGRATION_POOL)
@@ -80,61 +85,65 @@ def promotion(
             tenants = wave_tenants(connection)
         settings = rules_text(identity_rules, gate_thresholds, tenants)
         if config.dry_run:
-            with _rehearsal(live_database) as rehearsal:
-                result = publish(
-                    rehearsal,
-                    live_database.plan_path,
-                    context.run.run_id,
-                    gate_thresholds,
-                    tenants=tenants,
-                )
-            report = report_metadata(context, warehouse, live_database, result, dry_run=True)
+            rehearsed = _rehearse(
+                config, context.run.run_id, warehouse, live_database, gate_thresholds, tenants
+            )
+            report = report_metadata(context, warehouse, live_database, rehearsed, dry_run=True)
             context.log_event(
-                dg.AssetObservation(PROMOTED.key, metadata=_metadata(result) | report)
+                dg.AssetObservation(PROMOTED.key, metadata=_metadata(rehearsed) | report)
             )
             return
-        if planned.is_empty and _is_promoted(live_database):
+        last = _last_promotion_seen(live_database)
+        if planned.is_empty and last is not None:
             context.log.info("The live database holds all of it already: nothing to write.")
-            with warehouse.connect() as connection, live_database.open() as live:
-                remember_state(connection, last_promotion(live), settings)
+            with warehouse.connect() as connection:
+                remember_state(connection, last, settings)
             live_database.remember_promoted(settings, wrote=False)
             unchanged = _nothing_published(live_database)
             yield dg.MaterializeResult(asset_key=PROMOTED.key, metadata=_metadata(unchanged))
             return
-        result, backup = _promote(
+        change, backup = _promote(
             context.run.run_id, warehouse, live_database, gate_thresholds, tenants
         )
-        if not result.deferred:
+        if not change.result.deferred:
             with warehouse.connect() as connection:
                 remember_state(connection, context.run.run_id, settings)
             live_database.remember_promoted(settings, wrote=True)
-        report = report_metadata(context, warehouse, live_database, result)
-        yield dg.MaterializeResult(
-            asset_key=PROMOTED.key, metadata=_metadata(result, backup) | report
-        )
+        report = report_metadata(context, warehouse, live_database, change.result)
+        metadata = _metadata(change.result, backup) | change.notes | report
+        yield dg.MaterializeResult(asset_key=PROMOTED.key, metadata=metadata)
 
 
-@contextmanager
-def _rehearsal(live_database: LiveDatabase) -> Iterator[sqlite3.Connection]:
-    """A copy of the live database that is open for writing, and thrown away."""
-    copy = live_database.rehearsal_path
-    live_database.take_snapshot(copy)
-    try:
-        with open_live(copy, live_database.busy_timeout_seconds, writable=True) as rehearsal:
-            yield rehearsal
-    finally:
-        copy.unlink()
+def _last_promotion_seen(live_database: LiveDatabase) -> str | None:
+    """The promotion that stood when the run took its snapshot."""
+    with closing(sqlite3.connect(live_database.snapshot_path)) as snapshot:
+        return last_promotion(snapshot)
 
 
-def _is_promoted(live_database: LiveDatabase) -> bool:
-    with live_database.open() as live:
-        return last_promotion(live) is not None
+def _rehearse(
+    config: PromotionConfig,
+    run_id: str,
+    warehouse: Warehouse,
+    live_database: LiveDatabase,
+    thresholds: GateThresholdsResource,
+    tenants: list[str],
+) -> Publication:
+    """Publish to a copy; what a plan to be applied by hand derived is remembered like any other."""
+
+    def work(copy: sqlite3.Connection) -> Publication:
+        if config.sql:
+            with warehouse.connect() as connection:
+                remember_promotion(connection, run_id, last_promotion(copy), tenants)
+        return publish(copy, live_database.plan_path, run_id, thresholds, tenants=tenants)
+
+    script = Path(config.sql) if config.sql else None
+    return rehearse(live_database.database, live_database.rehearsal_path, work, script)
 
 
 def _nothing_published(live_database: LiveDatabase) -> Publication:
     """The counts of a run that wrote nothing: the plots of the UI go on without a gap."""
-    with live_database.open() as live:
-        customers = live.execute("SELECT count(*) FROM customers").fetchone()[0]
+    with closing(sqlite3.connect(live_database.snapshot_path)) as snapshot:
+        customers = snapshot.execute("SELECT count(*) FROM customers").fetchone()[0]
     unwritten = dict.fromkeys((*WRITTEN, "statistics_updated", "rows_written"), 0)
     return Publication(counts=unwritten | {"customers": customers})
 
@@ -145,17 +154,27 @@ def _promote(
     live_database: LiveDatabase,
     thresholds: GateThresholdsResource,
     tenants: list[str],
-) -> tuple[Publication, Path]:
-    with live_database.open(writable=True) as live, warehouse.connect() as connection:
-        backup = live_database.back_up(live, run_id[:8])
-        remember_promotion(connection, run_id, last_promotion(live), tenants)
+) -> tuple[Change[Publication], Path]:
+    """Publish to the live database; whatever was left is forgotten by the warehouse, too."""
+    backups: list[Path] = []
+    with warehouse.connect() as connection:
 
         def before_commit(publication: Publication) -> None:
             if publication.deferred:
                 forget_deferred(connection, run_id, publication.deferred)
 
-        plan = live_database.plan_path
-        return publish(live, plan, run_id, thresholds, before_commit, tenants), backup
+        def work(live: sqlite3.Connection) -> Publication:
+            backups.append(live_database.back_up(live, run_id[:8]))
+            remember_promotion(connection, run_id, last_promotion(live), tenants)
+            plan = live_database.plan_path
+            return publish(live, plan, run_id, thresholds, before_commit, tenants)
+
+        change = live_database.database.change("promotion", work, since_snapshot=True)
+        if change.deferred:
+            forget_deferred(connection, run_id, change.deferred)
+            change.result.deferred.extend(change.deferred)
+            change.result.counts["deferred"] += len(change.deferred)
+    return change, backups[-1]
 
 
 def _metadata(result: Publication, backup: Path | None = None) -> dict[str, object]:

@@ -20,8 +20,11 @@ STATISTICS_TRIGGERS = spec(
 @dg.multi_asset(specs=[STATISTICS_TRIGGERS], name="statistics_triggers", pool=MIGRATION_POOL)
 def statistics_triggers(live_database: LiveDatabase) -> dg.MaterializeResult:
     """Create the triggers, replace those that differ, correct what drifted before."""
-    with clear_failures(), live_database.open(writable=True) as live:
-        done = install_triggers(live, live_database.path)
+    with clear_failures():
+        change = live_database.database.change(
+            "triggers", lambda live: install_triggers(live, live_database.path)
+        )
+    done = change.result
     return dg.MaterializeResult(
         asset_key=STATISTICS_TRIGGERS.key,
         metadata={
@@ -30,5 +33,6 @@ def statistics_triggers(live_database: LiveDatabase) -> dg.MaterializeResult:
             "replaced": done.replaced,
             "present": done.present,
             "statistics_corrected": done.statistics_corrected,
+            **change.notes,
         },
     )

@@ -1,10 +1,18 @@
 """The job that undoes promotions. It is no asset: it makes nothing, it takes back."""
 
+import sqlite3
+from pathlib import Path
+
 import dagster as dg
 from pydantic import Field
 
 from coccinelle_assets.assets.layer import MIGRATION_POOL, clear_failures
-from coccinelle_assets.live.rollback import require_rollback, roll_back, roll_back_last
+from coccinelle_assets.live.rollback import (
+    Rollback,
+    require_rollback,
+    roll_back,
+    roll_back_last,
+)
 from coccinelle_assets.resources.live_database import LiveDatabase
 
 ROLLBACK = "rollback_customers"
@@ -30,19 +38,27 @@ def rollback(
 ) -> None:
     """Undo promotions; what was undone is observed on live/customers."""
     undo = roll_back_last if config.to_previous else roll_back
-    with clear_failures(), live_database.open(writable=True) as live:
+
+    def work(live: sqlite3.Connection) -> tuple[Path, Rollback]:
         require_rollback(live, live_database.path, to_previous=config.to_previous)
         backup = live_database.back_up(live, f"rollback-{context.run_id[:8]}")
-        done = undo(live, live_database.path, live_database.archive_directory)
+        return backup, undo(live, live_database.path, live_database.archive_directory)
+
+    with clear_failures():
+        change = live_database.database.change("rollback", work)
+    backup, done = change.result
+    rows = [(row.table, row.record_id, row.reason) for row in done.left]
+    rows += [(row.source_table, row.record_id, row.reason) for row in change.deferred]
     left = [
-        dg.TableRecord({"table": row.table, "id": row.record_id, "reason": row.reason})
-        for row in done.left[:SAMPLE_LEFT]
+        dg.TableRecord({"table": table, "id": record_id, "reason": reason})
+        for table, record_id, reason in rows[:SAMPLE_LEFT]
     ]
     metadata: dict[str, object] = {
         "undone": done.undone,
         **done.counts,
-        "left": len(done.left),
+        "left": len(rows),
         "backup": dg.MetadataValue.path(backup),
+        **change.notes,
     }
     if left:
         metadata["left_sample"] = dg.MetadataValue.table(left)

@@ -52,7 +52,7 @@ def build_schedules(options: ScheduleOptions) -> list[dg.ScheduleDefinition]:
     def hourly_verification(
         context: dg.ScheduleEvaluationContext, live_database: LiveDatabase
     ) -> Iterator[dg.RunRequest | dg.SkipReason]:
-        with live_database.open() as live:
+        with live_database.database.read() as live:
             promoted = last_promotion(live) is not None
         if promoted:
             yield dg.RunRequest(run_key=_run_key(context))

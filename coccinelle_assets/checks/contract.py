@@ -32,7 +32,7 @@ def contract_gate(
     config: ContractGateConfig, live_database: LiveDatabase
 ) -> Iterable[dg.AssetCheckResult]:
     """Ask the live database itself, before anything is rebuilt."""
-    with clear_failures(), live_database.open() as live:
+    with clear_failures(), live_database.database.read() as live:
         findings = evaluate_contract(live, require_contractable(live, live_database.path))
     for finding in findings:
         if config.anonymous and finding.predicate.name == UNLINKED:

@@ -24,7 +24,16 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="One verified customers table: resolve, check, promote, verify, explain.",
 )
-Database = Annotated[Path, typer.Argument(help="The application's SQLite database.")]
+Database = Annotated[
+    Path, typer.Argument(help="The application's database: a SQLite file, or d1:NAME.")
+]
+Remote = Annotated[
+    bool | None,
+    typer.Option("--remote/--local", help="For d1:NAME: at Cloudflare, or wrangler's local one."),
+]
+WranglerDir = Annotated[
+    Path | None, typer.Option(help="For d1:NAME: the folder that holds wrangler.toml.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 
 

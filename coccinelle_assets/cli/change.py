@@ -11,11 +11,12 @@ from coccinelle_assets.cli.base import (
     EXIT_REFUSED,
     AsJson,
     Database,
+    Remote,
+    WranglerDir,
     app,
     print_json,
     with_clear_errors,
 )
-from coccinelle_assets.live.connect import open_live
 from coccinelle_assets.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -24,11 +25,16 @@ if TYPE_CHECKING:
 
 @app.command()
 @with_clear_errors
-def triggers(database: Database, as_json: AsJson = False) -> None:
+def triggers(
+    database: Database,
+    remote: Remote = None,
+    wrangler_dir: WranglerDir = None,
+    as_json: AsJson = False,
+) -> None:
     """Install the triggers that keep the customers' statistics true in DATABASE."""
     from coccinelle_assets.runs import run_triggers
 
-    settings = load_settings(database=database)
+    settings = load_settings(database=database, d1_remote=remote, wrangler_dir=wrangler_dir)
     _require_open(settings)
     _finish(run_triggers(settings), as_json=as_json)
 
@@ -40,6 +46,8 @@ def rollback(
     to_previous: Annotated[
         bool, typer.Option("--to-previous", help="Undo the last promotion alone.")
     ] = False,
+    remote: Remote = None,
+    wrangler_dir: WranglerDir = None,
     as_json: AsJson = False,
 ) -> None:
     """Give DATABASE back as it was before the first promotion.
@@ -48,7 +56,7 @@ def rollback(
     """
     from coccinelle_assets.runs import run_rollback
 
-    settings = load_settings(database=database)
+    settings = load_settings(database=database, d1_remote=remote, wrangler_dir=wrangler_dir)
     _require_open(settings)
     _finish(run_rollback(settings, to_previous=to_previous), as_json=as_json)
 
@@ -62,6 +70,8 @@ def contract(
         bool,
         typer.Option("--anonymous", help="Give rows without any identity a customer of their own."),
     ] = False,
+    remote: Remote = None,
+    wrangler_dir: WranglerDir = None,
     as_json: AsJson = False,
 ) -> None:
     """Drop customer_name, _email and _phone of DATABASE; make its links strict.
@@ -69,7 +79,7 @@ def contract(
     Without --yes nothing is written: what stands in the way is listed. Exit code 3 when a gate
     refuses.
     """
-    settings = load_settings(database=database)
+    settings = load_settings(database=database, d1_remote=remote, wrangler_dir=wrangler_dir)
     if not yes:
         _show_obstacles(settings, anonymous=anonymous, as_json=as_json)
         return
@@ -81,15 +91,14 @@ def contract(
 
 def _require_open(settings: Settings) -> None:
     """Refuse a database that cannot be opened before a run is started over it."""
-    with open_live(settings.database, settings.busy_timeout_seconds):
-        pass
+    settings.live_database.schema()
 
 
 def _show_obstacles(settings: Settings, *, anonymous: bool, as_json: bool) -> None:
     from coccinelle_assets.cli import terminal
     from coccinelle_assets.live.contract import evaluate_contract, require_contractable
 
-    with open_live(settings.database, settings.busy_timeout_seconds) as live:
+    with settings.live_database.read() as live:
         schema = require_contractable(live, str(settings.database))
         findings = [
             finding

@@ -14,6 +14,8 @@ from coccinelle_assets.cli.base import (
     EXIT_REFUSED,
     AsJson,
     Database,
+    Remote,
+    WranglerDir,
     app,
     print_json,
     read_warehouse,
@@ -35,6 +37,12 @@ def migrate(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would change; write nothing to it.")
     ] = False,
+    sql: Annotated[
+        Path | None,
+        typer.Option(help="Write the promotion to this file as SQL; implies --dry-run."),
+    ] = None,
+    remote: Remote = None,
+    wrangler_dir: WranglerDir = None,
     as_json: AsJson = False,
     report: Annotated[
         Path | None,
@@ -70,6 +78,8 @@ def migrate(
     """
     settings = load_settings(
         database=database,
+        d1_remote=remote,
+        wrangler_dir=wrangler_dir,
         home=home,
         default_region=default_region,
         max_people_per_identifier=max_people_per_identifier,
@@ -78,10 +88,11 @@ def migrate(
     )
     run_and_show(
         settings,
-        dry_run=dry_run,
+        dry_run=dry_run or sql is not None,
+        sql=sql,
         as_json=as_json,
         tenants=tenants or (),
-        even_if_unchanged=even_if_unchanged,
+        even_if_unchanged=even_if_unchanged or sql is not None,
         report_to=report,
     )
 
@@ -93,6 +104,7 @@ def run_and_show(
     as_json: bool,
     tenants: Sequence[str] = (),
     even_if_unchanged: bool = False,
+    sql: Path | None = None,
     report_to: Path | None = None,
 ) -> None:
     """Migrate with progress on stderr, show the outcome, and exit as the design says.
@@ -116,6 +128,7 @@ def run_and_show(
             dry_run=dry_run,
             tenants=tenants,
             even_if_unchanged=even_if_unchanged,
+            sql=sql,
             report=progress,
         )
     summary = None
@@ -154,14 +167,15 @@ def _write_report(
 
 def require_readable(settings: Settings, tenants: Sequence[str]) -> None:
     """Refuse a database that cannot be migrated before anything is made beside it."""
-    from coccinelle_assets.live.connect import open_live
-    from coccinelle_assets.live.schema import read_schema, require_sources
+    from coccinelle_assets.live.schema import require_sources
     from coccinelle_assets.live.waves import require_tenants
 
-    with open_live(settings.database, settings.busy_timeout_seconds) as live:
-        schema = read_schema(live)
-        require_sources(schema, str(settings.database))
-        require_tenants(live, schema, tenants)
+    database = settings.live_database
+    schema = database.schema()
+    require_sources(schema, database.name)
+    if tenants:
+        with database.read() as live:
+            require_tenants(live, schema, tenants)
 
 
 @app.command()

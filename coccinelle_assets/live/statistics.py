@@ -24,18 +24,23 @@ def date_columns(schema: Schema) -> dict[str, tuple[str, str]]:
 
 def write_link_statistics(live: sqlite3.Connection, schema: Schema) -> None:
     """Write temp.link_statistics: each customer's links on a live database, counted."""
+    query = link_statistics_query(schema, "appointments", "omni_conversations")
+    live.execute(f"CREATE TEMP TABLE link_statistics AS {query}")
+
+
+def link_statistics_query(schema: Schema, appointments: str, conversations: str) -> str:
+    """The count of each customer's links, out of tables or subqueries with the live columns."""
     expressions = {
         key: load_sql(PACKAGE, "sql/utc_timestamp.sql", value=quoted(name))
         for key, (_, name) in date_columns(schema).items()
     }
-    query = load_sql(
+    return load_sql(
         PACKAGE,
         "sql/link_statistics.sql",
-        appointments="appointments",
-        conversations="omni_conversations",
+        appointments=appointments,
+        conversations=conversations,
         **expressions,
     )
-    live.execute(f"CREATE TEMP TABLE link_statistics AS {query}")
 
 
 def correct_statistics(live: sqlite3.Connection, schema: Schema) -> int:

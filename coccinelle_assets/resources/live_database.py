@@ -1,24 +1,37 @@
-"""The application's live database, a SQLite file, and the directory of what is kept beside it."""
+"""The application's live database, and the directory of what is kept beside it."""
 
 import sqlite3
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 import dagster as dg
 from pydantic import Field
 
 from coccinelle_assets.live.backups import back_up
-from coccinelle_assets.live.connect import open_live
+from coccinelle_assets.live.database import Database
 from coccinelle_assets.live.file_state import is_promoted, note_state, remember_promoted
-from coccinelle_assets.live.snapshot import take_snapshot
+from coccinelle_assets.live.locate import locate, open_database
 from coccinelle_assets.settings import PromotionOptions
 
 
 class LiveDatabase(dg.ConfigurableResource, PromotionOptions):
-    """Reads go to a snapshot; only a promotion opens the file for writing."""
+    """Reads go to a snapshot; only a promotion writes to the database."""
 
-    path: str = Field(description="The SQLite file of the application.")
+    path: str = Field(description="The application's database: a SQLite file, or d1:NAME.")
     home: str = Field(description="Where snapshot, plan and backups are kept.")
+    d1_remote: bool | None = Field(
+        default=None, description="For d1:NAME: at Cloudflare, or wrangler's local one."
+    )
+    wrangler_dir: str = Field(default=".", description="For d1:NAME: the folder of wrangler.toml.")
+
+    @property
+    def database(self) -> Database:
+        """The database itself: snapshot, read, change."""
+        return open_database(
+            locate(self.path, self.wrangler_dir),
+            home=Path(self.home),
+            busy_timeout_seconds=self.busy_timeout_seconds,
+            d1_remote=self.d1_remote,
+        )
 
     @property
     def snapshot_path(self) -> Path:
@@ -50,10 +63,6 @@ class LiveDatabase(dg.ConfigurableResource, PromotionOptions):
         """Where the reports of runs are kept."""
         return Path(self.home) / "reports"
 
-    def take_snapshot(self, target: Path) -> None:
-        """Copy the live database, read-only."""
-        take_snapshot(Path(self.path), target, self.busy_timeout_seconds)
-
     @property
     def _noted_state(self) -> Path:
         return Path(self.home) / "state_at_snapshot.json"
@@ -64,21 +73,21 @@ class LiveDatabase(dg.ConfigurableResource, PromotionOptions):
 
     def note_state(self) -> None:
         """Note the state of the file; called before the snapshot of a run is taken."""
-        note_state(self._noted_state, Path(self.path))
+        if self.database.file is not None:
+            note_state(self._noted_state, self.database.file)
 
     def remember_promoted(self, rules: str, *, wrote: bool) -> None:
         """Remember that all of the file is promoted by these rules: nothing was deferred."""
-        remember_promoted(
-            self._promoted_state, self._noted_state, Path(self.path), rules=rules, wrote=wrote
-        )
+        file = self.database.file
+        if file is not None:
+            remember_promoted(
+                self._promoted_state, self._noted_state, file, rules=rules, wrote=wrote
+            )
 
     def is_promoted(self, rules: str) -> bool:
         """Whether nobody wrote to the file since all of it was promoted by these rules."""
-        return is_promoted(self._promoted_state, Path(self.path), rules=rules)
-
-    def open(self, *, writable: bool = False) -> AbstractContextManager[sqlite3.Connection]:
-        """Open the live database."""
-        return open_live(Path(self.path), self.busy_timeout_seconds, writable=writable)
+        file = self.database.file
+        return file is not None and is_promoted(self._promoted_state, file, rules=rules)
 
     def back_up(self, live: sqlite3.Connection, label: str) -> Path:
         """Copy the live database as it is now and prune older copies."""

@@ -1,0 +1,242 @@
+"""A D1 database as the live database: mirror, change the mirror's copy, compare, replay."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from coccinelle_assets.errors import CoccinelleError
+from coccinelle_assets.live.connect import open_live
+from coccinelle_assets.live.d1.journal import APPLIED, REFUSED, SENT, Entry, Journal
+from coccinelle_assets.live.d1.mirror import fetch_mirror
+from coccinelle_assets.live.d1.wrangler import Wrangler, WranglerError, waits
+from coccinelle_assets.live.database import Change
+from coccinelle_assets.live.publish import Deferred
+from coccinelle_assets.live.replay.apply import check_script
+from coccinelle_assets.live.replay.literals import text
+from coccinelle_assets.live.replay.schemas import RESERVED
+from coccinelle_assets.live.replay.script import LAST_RECEIPT, write_script
+from coccinelle_assets.live.schema import Schema
+from coccinelle_assets.sql import load_sql, quoted
+
+T = TypeVar("T")
+# A plan that a guard held is made anew, on a new mirror.
+ATTEMPTS = 4
+# For so long at least a file is sent again whose end is not known.
+SEND_SECONDS = 60.0
+ALREADY_APPLIED = "coccinelle_receipts.plan"
+RECEIPTS = "coccinelle_receipts"
+
+
+def open_d1(
+    name: str, directory: Path, home: Path, busy_timeout_seconds: float, remote: bool | None
+) -> D1Database:
+    """The D1 database `name` of the wrangler.toml in `directory`; no process is started yet.
+
+    Raises CoccinelleError when there is no such folder, or it is not said whether the remote or
+    the local one is meant.
+    """
+    if not name:
+        raise CoccinelleError("d1: lacks a name: write d1:NAME, as wrangler.toml has it")
+    if not directory.is_dir():
+        raise CoccinelleError(
+            f"wrangler folder {directory} does not exist: set --wrangler-dir to the folder "
+            "that holds wrangler.toml"
+        )
+    if remote is None:
+        raise CoccinelleError(
+            f"d1:{name} may be the database at Cloudflare or wrangler's local one: say --remote or "
+            "--local (or set COCCINELLE_D1_REMOTE to true or false)"
+        )
+    return D1Database(Wrangler(name, directory, remote, busy_timeout_seconds), home)
+
+
+class D1Database:
+    """Every change is made on a copy of a mirror and replayed as one file."""
+
+    # Whether the application wrote is not to be seen from here.
+    file = None
+
+    def __init__(self, wrangler: Wrangler, home: Path) -> None:
+        self.wrangler = wrangler
+        self.directory = home / "d1" / ("remote" if wrangler.remote else "local") / wrangler.name
+        self.journal = Journal(self.directory / "plans")
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return f"d1:{self.wrangler.name}"
+
+    @property
+    def mirror(self) -> Path:
+        """What `snapshot` copied last, as the database held it."""
+        return self.directory / "mirror.sqlite"
+
+    def schema(self) -> Schema:
+        """The tables and columns, by one query."""
+        (rows,) = self.wrangler.query(load_sql(__package__, "sql/columns.sql"))
+        tables: dict[str, list[str]] = {}
+        for row in rows:
+            tables.setdefault(row["table_name"], []).append(row["column_name"])
+        return Schema({name: tuple(columns) for name, columns in tables.items()})
+
+    def snapshot(self, target: Path) -> None:
+        """Fetch a mirror, and copy it to `target` without what the replay keeps in it."""
+        fetch_mirror(self.wrangler, self.mirror)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial = target.with_name(target.name + ".partial")
+        shutil.copyfile(self.mirror, partial)
+        _take_last_receipt(partial)
+        partial.replace(target)
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """A connection to a fresh mirror, which is removed afterwards."""
+        with self._workspace() as workspace:
+            mirror = workspace / "mirror.sqlite"
+            fetch_mirror(self.wrangler, mirror)
+            _take_last_receipt(mirror)
+            with open_live(mirror, 0) as connection:
+                yield connection
+
+    def change(
+        self,
+        name: str,
+        work: Callable[[sqlite3.Connection], T],
+        *,
+        since_snapshot: bool = False,
+    ) -> Change[T]:
+        """Run `work` on a copy of a mirror, then replay what it did as one file.
+
+        A file that a guard held (the database had changed in a way that cannot be passed over)
+        is made anew from a new mirror, a few times. Raises CoccinelleError when that was in vain,
+        or when nobody can say whether the file was applied.
+        """
+        self._settle()
+        held: WranglerError | None = None
+        for attempt in range(ATTEMPTS):
+            with self._workspace() as workspace:
+                before = workspace / "before.sqlite"
+                if attempt == 0 and since_snapshot and self.mirror.is_file():
+                    shutil.copyfile(self.mirror, before)
+                else:
+                    fetch_mirror(self.wrangler, before)
+                change, held = self._try(name, work, before)
+            # Whatever comes next, the mirror is not what the database holds any more.
+            self.mirror.unlink(missing_ok=True)
+            if held is None:
+                return change
+        raise CoccinelleError(
+            f"{self.name} changed {ATTEMPTS} times while the {name} was under way, each time in a "
+            f"way that it must not pass over ({held.text}): nothing was written; run again"
+        )
+
+    def _try(
+        self, name: str, work: Callable[[sqlite3.Connection], T], before: Path
+    ) -> tuple[Change[T], WranglerError | None]:
+        """One attempt: the change, and the error of the guard that held it, if one did."""
+        last_receipt = _take_last_receipt(before)
+        after = before.with_name("after.sqlite")
+        shutil.copyfile(before, after)
+        with open_live(after, 0, writable=True) as connection:
+            result = work(connection)
+        file = self.journal.new_file(name)
+        script = write_script(before, after, file, name=name, last_receipt=last_receipt)
+        if script.is_empty:
+            file.unlink()
+            return Change(result), None
+        check_script(script, before, after)
+        entry = self.journal.prepare(script, name)
+        bookmark = self.wrangler.bookmark()
+        entry = self.journal.update(entry, status=SENT, bookmark=bookmark)
+        try:
+            self._send(entry)
+        except WranglerError as error:
+            if error.is_refusal:
+                self.journal.update(entry, status=REFUSED, reason=error.text)
+            if not error.is_conflict:
+                raise
+            return Change(result), error
+        self.journal.update(entry, status=APPLIED)
+        notes = {"plan_file": str(file)} | ({"bookmark": bookmark} if bookmark else {})
+        return Change(result, self._finish(after), notes), None
+
+    def _send(self, entry: Entry) -> None:
+        """Run the plan's file until its receipt is there.
+
+        Raises WranglerError when it was refused; CoccinelleError when its end is not known.
+        """
+        for _ in waits(max(SEND_SECONDS, self.wrangler.busy_timeout_seconds)):
+            try:
+                self.wrangler.execute_file(Path(entry.file))
+                return
+            except WranglerError as error:
+                if ALREADY_APPLIED in error.text:
+                    return
+                if error.is_final:
+                    raise
+                failed = error
+            # It may have been applied all the same. Sending it again is safe in any case: its
+            # first row is its receipt.
+            if self._receipts(entry.plan):
+                return
+        raise CoccinelleError(
+            f"{self.name}: {failed}. Whether {entry.file} was applied is not known: all of it was, "
+            "or nothing. Run again: the receipt in the database will tell"
+        )
+
+    def _receipts(self, plan: str) -> bool:
+        try:
+            (found,) = self.wrangler.query(f"SELECT plan FROM {RECEIPTS} WHERE plan = {text(plan)}")
+        except WranglerError as error:
+            if f"no such table: {RECEIPTS}" in error.text:
+                return False
+            if error.is_final:
+                raise
+            return False
+        return bool(found)
+
+    def _settle(self) -> None:
+        """Find out what became of plans that were sent when a run broke off."""
+        for entry in self.journal.unsettled():
+            applied = self._receipts(entry.plan)
+            self.journal.update(entry, status=APPLIED if applied else REFUSED)
+
+    def _finish(self, after: Path) -> tuple[Deferred, ...]:
+        """Read what the plan left; where nothing of a promotion remains, take the receipts away."""
+        (rows,) = self.wrangler.query("SELECT source_table, id, reason FROM coccinelle_deferred")
+        with closing(sqlite3.connect(after)) as connection:
+            promoted = connection.execute(
+                "SELECT 1 FROM sqlite_master WHERE name = 'customer_promotions'"
+            ).fetchone()
+        if not promoted:
+            self.wrangler.query(
+                f"DROP TABLE IF EXISTS {RECEIPTS};\nDROP TABLE IF EXISTS coccinelle_deferred"
+            )
+        return tuple(Deferred(row["source_table"], row["id"], row["reason"]) for row in rows)
+
+    @contextmanager
+    def _workspace(self) -> Iterator[Path]:
+        self.directory.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self.directory) as workspace:
+            yield Path(workspace)
+
+
+def _take_last_receipt(mirror: Path) -> str | None:
+    """The newest receipt in a mirror; the replay's own tables are removed from it."""
+    with closing(sqlite3.connect(mirror)) as connection:
+        own = [
+            name
+            for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            if name.lower().startswith(RESERVED)
+        ]
+        receipt = connection.execute(LAST_RECEIPT).fetchone() if RECEIPTS in own else None
+        for name in own:
+            connection.execute(f"DROP TABLE {quoted(name)}")
+        connection.commit()
+    return receipt[0] if receipt else None

@@ -1,0 +1,217 @@
+"""Running wrangler: its commands on one D1 database, and what its errors mean.
+
+Credentials are wrangler's own business: it finds them in its environment, nothing here reads or
+shows them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from coccinelle_assets.errors import CoccinelleError
+
+T = TypeVar("T")
+# Nothing is asked, coloured or reported home.
+ENVIRONMENT = {"CI": "true", "WRANGLER_SEND_METRICS": "false", "NO_COLOR": "1", "FORCE_COLOR": "0"}
+SECRETS = ("CLOUDFLARE_API_TOKEN", "CLOUDFLARE_API_KEY", "CF_API_TOKEN", "CF_API_KEY")
+QUERY_TIMEOUT_SECONDS = 300
+FILE_TIMEOUT_SECONDS = 3600
+FIRST_WAIT_SECONDS = 1.0
+LONGEST_WAIT_SECONDS = 20.0
+SHOWN_CHARACTERS = 600
+
+COLOR = re.compile(r"\x1b\[[0-9;]*m")
+# SQLite has said no to a statement: everything that the file did is undone.
+REFUSED = re.compile(r"SQLITE_(CONSTRAINT|ERROR|MISMATCH|TOOBIG|RANGE|AUTH)|constraint failed")
+# The database is not what it was when the file was written.
+CONFLICT = re.compile(
+    r"constraint failed|already exists|no such (table|column|index|trigger|view)", re.IGNORECASE
+)
+# Waiting helps.
+BUSY = re.compile(
+    r"SQLITE_(BUSY|LOCKED)|database is locked|long.running (export|import)|overloaded|"
+    r"too many requests|\b429\b",
+    re.IGNORECASE,
+)
+# The question is answered, and the answer will not change.
+USAGE = re.compile(
+    r"Couldn't find a D1 DB|Authentication error|CLOUDFLARE_API_TOKEN|Unknown argument|"
+    r"not logged in|Virtual Tables|non-interactive",
+    re.IGNORECASE,
+)
+
+
+class WranglerError(CoccinelleError):
+    """wrangler ended with an error; `text` is what it said."""
+
+    def __init__(self, text: str, command: str) -> None:
+        super().__init__(f"wrangler {command}: {text}")
+        self.text = text
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether SQLite refused a statement, so that nothing of the command happened."""
+        return bool(REFUSED.search(self.text)) and not self.is_busy
+
+    @property
+    def is_conflict(self) -> bool:
+        """Whether it was refused for what the database holds, which a new file would respect."""
+        return self.is_refusal and bool(CONFLICT.search(self.text))
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether the database was busy with something else."""
+        return bool(BUSY.search(self.text))
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the same command would end in the same way."""
+        return self.is_refusal or bool(USAGE.search(self.text))
+
+
+def waits(timeout_seconds: float) -> Iterator[None]:
+    """Attempts, the first at once, with growing pauses between them until the time is up."""
+    deadline = time.monotonic() + timeout_seconds
+    pause = FIRST_WAIT_SECONDS
+    yield
+    while time.monotonic() + pause < deadline:
+        time.sleep(pause)
+        yield
+        pause = min(2 * pause, LONGEST_WAIT_SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Wrangler:
+    """wrangler's commands on the database `name`, run in the folder of its wrangler.toml."""
+
+    name: str
+    directory: Path
+    remote: bool
+    busy_timeout_seconds: float
+
+    def query(self, sql: str) -> list[list[dict[str, Any]]]:
+        """The rows of each statement; what only reads may be asked again."""
+        return self._patiently(lambda: self.execute(sql))
+
+    def execute(self, sql: str) -> list[list[dict[str, Any]]]:
+        """Run statements once; the rows of each."""
+        answer = self._run("d1", "execute", self.name, self._where, "--json", "--command", sql)
+        return [result["results"] for result in _parsed(answer)]
+
+    def execute_file(self, path: Path) -> None:
+        """Run a file of SQL once, all of it or nothing."""
+        self._run(
+            *("d1", "execute", self.name, self._where, "--json", "--yes", "--file", str(path)),
+            timeout=FILE_TIMEOUT_SECONDS,
+        )
+
+    def export(self, target: Path) -> None:
+        """Write the database as SQL to `target`; it is blocked for other queries meanwhile."""
+        command = ("d1", "export", self.name, self._where, "--output", str(target))
+        self._patiently(lambda: self._run(*command, timeout=FILE_TIMEOUT_SECONDS))
+        if not target.is_file():
+            raise WranglerError("no file was written", "d1 export")
+
+    def bookmark(self) -> str | None:
+        """The Time Travel bookmark of now; a local database has none."""
+        if not self.remote:
+            return None
+        command = ("d1", "time-travel", "info", self.name, "--json")
+        return _parsed(self._patiently(lambda: self._run(*command))).get("bookmark")
+
+    @property
+    def _where(self) -> str:
+        return "--remote" if self.remote else "--local"
+
+    def _patiently(self, ask: Callable[[], T]) -> T:
+        for _ in waits(self.busy_timeout_seconds):
+            try:
+                return ask()
+            except WranglerError as error:
+                if error.is_final:
+                    raise
+                last = error
+        raise last
+
+    def _run(self, *arguments: str, timeout: float = QUERY_TIMEOUT_SECONDS) -> str:
+        program = find_wrangler(self.directory)
+        path = os.pathsep.join([str(program.parent), os.environ.get("PATH", "")])
+        command = " ".join(arguments[:2])
+        try:
+            done = subprocess.run(
+                [program, *arguments],
+                cwd=self.directory,
+                env=os.environ | ENVIRONMENT | {"PATH": path},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=timeout,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise WranglerError(f"no answer in {timeout:g} s", command) from None
+        except OSError as error:
+            raise WranglerError(f"could not be started ({error})", command) from error
+        if done.returncode:
+            raise WranglerError(_without_secrets(_message(done)), command)
+        return done.stdout
+
+
+def find_wrangler(directory: Path) -> Path:
+    """The wrangler of the project in `directory`, or the one on PATH.
+
+    Raises CoccinelleError when there is none.
+    """
+    for folder in (directory, *directory.parents):
+        program = folder / "node_modules" / ".bin" / "wrangler"
+        if program.exists():
+            return program
+    found = shutil.which("wrangler")
+    if found is None:
+        raise CoccinelleError(
+            f"wrangler was found neither in node_modules of {directory} nor on PATH: "
+            "run `npm install wrangler` there"
+        )
+    return Path(found)
+
+
+def _parsed(stdout: str) -> Any:
+    """The JSON in wrangler's output, which may begin with other lines."""
+    lines = stdout.splitlines(keepends=True)
+    for number, line in enumerate(lines):
+        if line.rstrip() in ("[", "{") or line.startswith(("[{", "[]", '{"')):
+            return json.loads("".join(lines[number:]))
+    raise WranglerError(f"answered without JSON: {stdout[:SHOWN_CHARACTERS]!r}", "d1")
+
+
+def _message(done: subprocess.CompletedProcess[str]) -> str:
+    """What wrangler said of its failure, on whichever stream."""
+    if done.returncode < 0:
+        return f"was killed (signal {-done.returncode})"
+    try:
+        error = _parsed(done.stdout)["error"]
+        notes = [note.get("text", "") for note in error.get("notes") or []]
+        return " ".join([error.get("text") or "", *notes])[:SHOWN_CHARACTERS]
+    except (WranglerError, ValueError, KeyError, TypeError, AttributeError):
+        said = COLOR.sub("", f"{done.stderr}\n{done.stdout}")
+        # Its reasons follow the line that says ERROR.
+        _, marker, reasons = said.partition("[ERROR]")
+        return " ".join((reasons if marker else said).split())[:SHOWN_CHARACTERS]
+
+
+def _without_secrets(text: str) -> str:
+    for name in SECRETS:
+        value = os.environ.get(name)
+        if value:
+            text = text.replace(value, "***")
+    return text

@@ -1,0 +1,107 @@
+"""The live database, whatever holds it: what may be asked of it, and how a SQLite file answers.
+
+Everything that reads or changes it is a function over a `sqlite3.Connection`; an implementation
+says where that connection leads and how a change becomes real.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Generic, Protocol, TypeVar
+
+from coccinelle_assets.live.connect import open_live
+from coccinelle_assets.live.publish import Deferred
+from coccinelle_assets.live.schema import Schema, read_schema
+from coccinelle_assets.live.snapshot import take_snapshot
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Change(Generic[T]):
+    """What a change returned, the rows that it left because they changed meanwhile, and notes.
+
+    `notes` name what was kept of it: a file, a bookmark.
+    """
+
+    result: T
+    deferred: tuple[Deferred, ...] = ()
+    notes: dict[str, str] = field(default_factory=dict)
+
+
+class Database(Protocol):
+    """The application's live database."""
+
+    name: str
+    # The file whose header and times tell whether anybody wrote; None where no file is its own.
+    file: Path | None
+
+    def schema(self) -> Schema:
+        """Its tables and columns, asked for without copying it."""
+
+    def snapshot(self, target: Path) -> None:
+        """Copy the database to a SQLite file at `target`, which appears whole or not at all."""
+
+    def read(self) -> AbstractContextManager[sqlite3.Connection]:
+        """A connection for queries."""
+
+    def change(
+        self,
+        name: str,
+        work: Callable[[sqlite3.Connection], T],
+        *,
+        since_snapshot: bool = False,
+    ) -> Change[T]:
+        """Run `work` on a writable connection; what it wrote is real when this returns.
+
+        An exception from `work` leaves the database as it was. `work` may run more than once,
+        each time on the database as it then is. With `since_snapshot` it may run on what the
+        last `snapshot` copied, where the database itself cannot be opened: rows that changed
+        since are left and named in the result.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class SqliteDatabase:
+    """A SQLite file, written to in place: one transaction of `work` is one of the file."""
+
+    path: Path
+    busy_timeout_seconds: float
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return str(self.path)
+
+    @property
+    def file(self) -> Path:
+        """The file itself."""
+        return self.path
+
+    def schema(self) -> Schema:
+        """The file's tables and columns."""
+        with self.read() as live:
+            return read_schema(live)
+
+    def snapshot(self, target: Path) -> None:
+        """Copy the file, opened read-only."""
+        take_snapshot(self.path, target, self.busy_timeout_seconds)
+
+    def read(self) -> AbstractContextManager[sqlite3.Connection]:
+        """Open the file read-only."""
+        return open_live(self.path, self.busy_timeout_seconds)
+
+    def change(
+        self,
+        name: str,
+        work: Callable[[sqlite3.Connection], T],
+        *,
+        since_snapshot: bool = False,
+    ) -> Change[T]:
+        """Run `work` on the file itself."""
+        with open_live(self.path, self.busy_timeout_seconds, writable=True) as live:
+            return Change(work(live))

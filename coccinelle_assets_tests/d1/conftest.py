@@ -1,0 +1,82 @@
+"""A real local D1: wrangler and workerd as package.json pins them, a project folder for each test.
+
+These tests fail where wrangler is not installed (.ci/install-wrangler); they never skip.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from coccinelle_assets.live.d1.database import D1Database, open_d1
+from coccinelle_assets.live.d1.mirror import fetch_mirror
+from coccinelle_assets.live.replay.script import write_script
+from coccinelle_assets_tests.live.replay.test_flow import contents
+
+HERE = Path(__file__).parent
+BINARIES = HERE / "node_modules" / ".bin"
+NAME = "coccinelle-db"
+
+
+class Project:
+    """A folder with a wrangler.toml, its local D1 database, and the home beside it."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.home = directory / ".coccinelle"
+        directory.mkdir(parents=True, exist_ok=True)
+        for name in ("wrangler.toml", "worker.js"):
+            shutil.copyfile(HERE / name, directory / name)
+
+    @property
+    def database(self) -> D1Database:
+        return open_d1(NAME, self.directory, self.home, 30, remote=False)
+
+    def load(self, database: Path) -> None:
+        """Make the D1 database hold what a SQLite file holds."""
+        empty = self.directory / "empty.db"
+        empty.unlink(missing_ok=True)
+        empty.touch()
+        script = write_script(empty, database, self.directory / "load.sql", name="load")
+        self.database.wrangler.execute_file(script.path)
+        self.database.wrangler.execute(
+            "DROP TABLE coccinelle_receipts; DROP TABLE coccinelle_deferred"
+        )
+
+    def mirror(self) -> Path:
+        """What the D1 database holds now, as a SQLite file."""
+        target = self.directory / "now.sqlite"
+        fetch_mirror(self.database.wrangler, target)
+        return target
+
+    def rows(self, query: str) -> list[dict[str, object]]:
+        (rows,) = self.database.wrangler.query(query)
+        return rows
+
+    def assert_holds(self, database: Path) -> None:
+        """Row for row, object for object, the D1 database is what a SQLite file is."""
+        assert contents(self.mirror()) == contents(database)
+
+
+@pytest.fixture(autouse=True)
+def _wrangler_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    monkeypatch.setenv("PATH", os.pathsep.join([str(BINARIES), os.environ["PATH"]]))
+    monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+    for name in ("CLOUDFLARE_API_TOKEN", "CLOUDFLARE_ACCOUNT_ID", "CLOUDFLARE_API_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path / "project")
+
+
+@pytest.fixture
+def new_project(tmp_path: Path) -> Callable[[str], Project]:
+    return lambda name: Project(tmp_path / name)

@@ -1,0 +1,132 @@
+"""Remote mode: what is sent, and what happens when an answer does not come."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from coccinelle_assets.errors import CoccinelleError
+from coccinelle_assets.live.d1.database import D1Database, open_d1
+from coccinelle_assets.live.database import Change
+from coccinelle_assets.live.publish import Publication, publish
+from coccinelle_assets_tests.d1.cloudflare import ACCOUNT, BOOKMARK, TOKEN, Cloudflare, cloudflare
+from coccinelle_assets_tests.d1.conftest import NAME, Project
+from coccinelle_assets_tests.databases import AppDatabase
+from coccinelle_assets_tests.pipeline import Pipeline
+
+pytestmark = pytest.mark.d1
+
+
+@pytest.fixture
+def api(app: AppDatabase, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloudflare]:
+    app.prospect(id="jean", first_name="Jean", last_name="Dupont", email="jean@ex.fr")
+    app.appointment(id="a1", customer_name="Jean", customer_email="jean@ex.fr")
+    with cloudflare(app.path) as server:
+        monkeypatch.setenv("CLOUDFLARE_API_BASE_URL", server.url)
+        monkeypatch.setenv("CLOUDFLARE_ACCOUNT_ID", ACCOUNT)
+        monkeypatch.setenv("CLOUDFLARE_API_TOKEN", TOKEN)
+        yield server
+
+
+@pytest.fixture
+def database(project: Project) -> D1Database:
+    return open_d1(NAME, project.directory, project.home, 20, remote=True)
+
+
+@pytest.fixture
+def pipeline(app: AppDatabase, tmp_path: Path, api: Cloudflare) -> Pipeline:
+    pipeline = Pipeline(app.path)
+    pipeline.plan()
+    return pipeline
+
+
+def promote(database: D1Database, pipeline: Pipeline) -> Change[Publication]:
+    return database.change(
+        "promotion",
+        lambda live: publish(live, pipeline.plan_path, pipeline.run_id, pipeline.settings),
+    )
+
+
+def test_a_promotion_notes_the_bookmark_first_and_sends_one_file(
+    api: Cloudflare, database: D1Database, pipeline: Pipeline, app: AppDatabase
+) -> None:
+    change = promote(database, pipeline)
+    assert change.notes["bookmark"] == BOOKMARK
+    entry = json.loads(Path(change.notes["plan_file"]).with_suffix(".json").read_text())
+    assert (entry["status"], entry["bookmark"]) == ("applied", BOOKMARK)
+    steps = [action for action in api.actions if action != NAME]
+    assert steps.index("export") < steps.index("bookmark") < steps.index("import init")
+    assert steps.count("import ingest") == 1
+    assert len(app.customers()) == 1
+    assert api.tokens == {f"Bearer {TOKEN}"}
+    kept = [path for path in database.directory.rglob("*") if path.is_file()]
+    assert kept
+    assert not any(TOKEN.encode() in path.read_bytes() for path in kept)
+
+
+@pytest.mark.parametrize(
+    "failures",
+    [
+        {"export": ["500 Currently processing a long-running export.", "dropped"]},
+        {"query": ["500 internal error"]},
+        {"import init": ["500 internal error"]},
+        {"import ingest": ["dropped after"]},
+    ],
+    ids=["export", "query", "before-the-import", "after-the-import-was-taken"],
+)
+def test_a_promotion_gets_through_failures_and_is_applied_once(
+    failures: dict[str, list[str]],
+    api: Cloudflare,
+    database: D1Database,
+    pipeline: Pipeline,
+    app: AppDatabase,
+) -> None:
+    api.failures = failures
+    promote(database, pipeline)
+    assert not any(failures.values())
+    assert len(app.customers()) == 1
+    assert app.rows("SELECT COUNT(*) FROM coccinelle_receipts") == [(1,)]
+    assert app.rows("SELECT COUNT(*) FROM customer_promotions") == [(1,)]
+
+
+def test_when_nobody_answers_it_says_that_the_end_is_not_known_and_no_token(
+    api: Cloudflare,
+    database: D1Database,
+    pipeline: Pipeline,
+    app: AppDatabase,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("coccinelle_assets.live.d1.database.SEND_SECONDS", 5)
+    api.failures = {"import init": [f"500 {TOKEN}"] * 50}
+    with pytest.raises(CoccinelleError) as failure:
+        promote(database, pipeline)
+    assert "all of it was, or nothing" in str(failure.value)
+    assert TOKEN not in str(failure.value)
+    assert "customers" not in {
+        name for (name,) in app.rows("SELECT name FROM sqlite_master WHERE type = 'table'")
+    }
+
+
+def test_rejected_credentials_are_not_tried_again(
+    api: Cloudflare, database: D1Database, tmp_path: Path
+) -> None:
+    api.failures = {"export": ["403 Authentication error"] * 20}
+    with pytest.raises(CoccinelleError, match="Authentication error"):
+        database.snapshot(tmp_path / "snapshot.sqlite")
+    assert api.actions.count("export") == 1
+    assert not (tmp_path / "snapshot.sqlite").exists()
+
+
+def test_a_mirror_of_the_remote_database_is_verified(
+    api: Cloudflare, database: D1Database, app: AppDatabase, tmp_path: Path
+) -> None:
+    app.prospect(id="odd", first_name="a\nb\\n", last_name="\x00")
+    database.snapshot(tmp_path / "snapshot.sqlite")
+    with closing(sqlite3.connect(tmp_path / "snapshot.sqlite")) as snapshot:
+        found = snapshot.execute("SELECT first_name FROM prospects ORDER BY id").fetchall()
+    assert found == [("Jean",), ("a\nb\\n",)]

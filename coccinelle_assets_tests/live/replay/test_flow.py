@@ -1,0 +1,265 @@
+"""Every change of the project, replayed on a plain SQLite file: the same database comes out."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from coccinelle_assets.errors import CoccinelleError
+from coccinelle_assets.live.connect import open_live
+from coccinelle_assets.live.contract import contract
+from coccinelle_assets.live.publish import publish
+from coccinelle_assets.live.replay.apply import apply_script
+from coccinelle_assets.live.replay.script import LAST_RECEIPT, Script, write_script
+from coccinelle_assets.live.rollback import roll_back, roll_back_last
+from coccinelle_assets.live.triggers import install_triggers
+from coccinelle_assets_tests.databases import AppDatabase
+from coccinelle_assets_tests.pipeline import Pipeline
+
+JEAN, ANNE = "+33611478293", "+33655443210"
+HOSTILE = 'O\'Brien;\n-- BEGIN TRANSACTION; COMMIT;\r\n\\n "x" \u00e9\U0001f600 \t%s'
+
+
+def contents(path: Path) -> tuple[dict[str, str], dict[str, list[str]]]:
+    """Schema and rows of a database, the replay's own tables aside; text as its bytes."""
+    with closing(sqlite3.connect(path)) as connection:
+        schema = {
+            name: sql
+            for name, sql in connection.execute(
+                "SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"
+            )
+            if not name.startswith("coccinelle_")
+        }
+        tables = [row[0] for row in connection.execute("SELECT name FROM pragma_table_list")]
+        connection.text_factory = lambda value: ("text", value)
+        rows = {
+            table: sorted(map(repr, connection.execute(f'SELECT * FROM "{table}"')))
+            for table in tables
+            if table in schema
+        }
+    return schema, rows
+
+
+class Replayed:
+    """A change made on a copy of the database, and the file that replays it on the original."""
+
+    def __init__(self, database: Path) -> None:
+        self.database = database
+        self.copy = database.with_name("copy.db")
+        self.before = database.with_name("before.db")
+
+    def change(self, work: Callable[[sqlite3.Connection], Any]) -> Script:
+        """Work on a copy of the database without the replay's tables; write the file."""
+        shutil.copyfile(self.database, self.before)
+        with closing(sqlite3.connect(self.before)) as connection:
+            tables = [row[1] for row in connection.execute("PRAGMA table_list")]
+            receipt = None
+            if "coccinelle_receipts" in tables:
+                receipt = connection.execute(LAST_RECEIPT).fetchone()[0]
+            for table in tables:
+                if table.startswith("coccinelle_"):
+                    connection.execute(f"DROP TABLE {table}")
+            connection.commit()
+        shutil.copyfile(self.before, self.copy)
+        with open_live(self.copy, 0, writable=True) as connection:
+            work(connection)
+        target = self.database.with_name("plan.sql")
+        return write_script(self.before, self.copy, target, name="test", last_receipt=receipt)
+
+    def apply(self, script: Script) -> None:
+        apply_script(script.path, self.database)
+
+    def deferred(self) -> set[tuple[str, str, str]]:
+        with closing(sqlite3.connect(self.database)) as connection:
+            return set(connection.execute("SELECT * FROM coccinelle_deferred"))
+
+    def assert_same(self) -> None:
+        assert contents(self.database) == contents(self.copy)
+
+
+@pytest.fixture
+def hostile(app: AppDatabase) -> AppDatabase:
+    """Records whose values are hard to write down; children and a busy trigger of the app's."""
+    app.execute("ALTER TABLE appointments ADD COLUMN blob_note")
+    app.execute("CREATE TABLE log (n INTEGER PRIMARY KEY AUTOINCREMENT, what TEXT)")
+    app.execute(
+        "CREATE TRIGGER appointments_log AFTER UPDATE ON appointments BEGIN"
+        " INSERT INTO log (what) VALUES (NEW.id || ';'); END"
+    )
+    app.execute("CREATE VIEW names AS SELECT id, notes FROM appointments")
+    app.prospect(id="jean", first_name=HOSTILE, last_name="Dupont", email="jean@ex.fr", phone=JEAN)
+    app.prospect(id="anne", first_name="Anne", last_name="Morel " * 3, email="anne@lilas.fr")
+    app.prospect("t2", id="luc", first_name="Luc", last_name="Roux", email="luc@t2.fr")
+    app.appointment(id="a'1", customer_name=HOSTILE, customer_phone="06 11 47 82 93")
+    app.appointment(id="a2", customer_name="Jean", customer_email="jean@ex.fr", notes=HOSTILE)
+    app.appointment(id="a3", customer_name="Nobody", notes="n" * 250_000, blob_note=b"\x00\xff")
+    app.conversation(id="c1", customer_name="Anne Morel", customer_email="ANNE@lilas.fr")
+    return app
+
+
+@pytest.fixture
+def replayed(hostile: AppDatabase) -> Replayed:
+    return Replayed(hostile.path)
+
+
+@pytest.fixture
+def pipeline(hostile: AppDatabase) -> Pipeline:
+    return Pipeline(hostile.path)
+
+
+def publish_plan(pipeline: Pipeline) -> Callable[[sqlite3.Connection], Any]:
+    pipeline.plan()
+    return lambda live: publish(live, pipeline.plan_path, pipeline.run_id, pipeline.settings)
+
+
+def test_every_change_from_promotion_to_rollback_is_replayed_to_the_letter(
+    hostile: AppDatabase, pipeline: Pipeline, replayed: Replayed
+) -> None:
+    original = contents(hostile.path)
+    archives = hostile.path.parent / "archives"
+
+    def replay(work: Callable[[sqlite3.Connection], Any]) -> None:
+        script = replayed.change(work)
+        assert not script.is_empty
+        replayed.apply(script)
+        replayed.assert_same()
+        assert replayed.deferred() == set()
+
+    replay(publish_plan(pipeline))
+    replay(lambda live: install_triggers(live, "test"))
+    hostile.prospect(id="new", first_name="Jean", email="new@ex.fr", phone=JEAN)
+    hostile.appointment(id="a4", customer_name="New", customer_email="new@ex.fr")
+    hostile.prospect(id="tie", first_name="Anne", email="anne@lilas.fr", phone=JEAN)
+    replay(publish_plan(pipeline))
+    assert hostile.rows("SELECT COUNT(*) FROM customer_merges") == [(1,)]
+    replay(lambda live: roll_back_last(live, "test", archives))
+    replay(publish_plan(pipeline))
+    replay(lambda live: contract(live, "test", archives, anonymous=True))
+    replay(lambda live: roll_back_last(live, "test", archives))
+    for record in ("new", "tie"):
+        hostile.execute("DELETE FROM prospects WHERE id = ?", (record,))
+    hostile.execute("DELETE FROM appointments WHERE id = 'a4'")
+    replay(lambda live: roll_back(live, "test", archives))
+    assert contents(hostile.path) == original
+
+
+def test_a_second_run_dies_on_its_receipt(pipeline: Pipeline, replayed: Replayed) -> None:
+    script = replayed.change(publish_plan(pipeline))
+    replayed.apply(script)
+    with pytest.raises(sqlite3.IntegrityError, match=r"coccinelle_receipts\.plan"):
+        replayed.apply(script)
+    replayed.assert_same()
+
+
+def test_a_file_does_not_run_when_another_one_did_since(
+    pipeline: Pipeline, replayed: Replayed, hostile: AppDatabase
+) -> None:
+    replayed.apply(replayed.change(publish_plan(pipeline)))
+    script = replayed.change(lambda live: install_triggers(live, "test"))
+    hostile.execute("INSERT INTO coccinelle_receipts (plan, name) VALUES ('other', 'test')")
+    with pytest.raises(sqlite3.IntegrityError, match="nothing_applied_since"):
+        replayed.apply(script)
+
+
+def test_a_file_does_not_run_on_another_schema(
+    pipeline: Pipeline, replayed: Replayed, hostile: AppDatabase
+) -> None:
+    script = replayed.change(publish_plan(pipeline))
+    hostile.execute("CREATE TRIGGER late AFTER UPDATE ON appointments BEGIN SELECT 1; END")
+    with pytest.raises(sqlite3.IntegrityError, match="schema_unchanged"):
+        replayed.apply(script)
+
+
+def test_rows_changed_since_the_copy_are_left_and_named_and_the_rest_is_promoted(
+    pipeline: Pipeline, replayed: Replayed, hostile: AppDatabase
+) -> None:
+    hostile.appointment(id="edited", customer_name="Anne", customer_email="anne@lilas.fr")
+    hostile.appointment(id="gone", customer_name="Anne", customer_email="anne@lilas.fr")
+    hostile.appointment(id="noted", customer_name="Anne", customer_email="anne@lilas.fr")
+    script = replayed.change(publish_plan(pipeline))
+    hostile.execute("UPDATE appointments SET customer_email = 'other@ex.fr' WHERE id = 'edited'")
+    hostile.execute("UPDATE appointments SET notes = 'later' WHERE id = 'noted'")
+    hostile.execute("DELETE FROM appointments WHERE id = 'gone'")
+    hostile.appointment(id="late", customer_name="Anne", customer_email="anne@lilas.fr")
+    replayed.apply(script)
+    assert replayed.deferred() == {
+        ("appointments", "edited", "changed"),
+        ("appointments", "gone", "deleted"),
+    }
+    links = hostile.links()
+    assert links["edited"] is None
+    assert links["late"] is None
+    assert links["noted"] == links["c1"]
+    anne = next(row for row in hostile.customers() if row["email"] == "anne@lilas.fr")
+    # Counted from the links as they are, not as the copy had them.
+    assert anne["total_appointments"] == 1
+    counts = hostile.rows("SELECT json_extract(counts, '$.deferred') FROM customer_promotions")
+    assert counts == [(2,)]
+
+
+def test_a_customer_made_since_the_copy_keeps_its_identifier(
+    pipeline: Pipeline, replayed: Replayed, hostile: AppDatabase
+) -> None:
+    replayed.apply(replayed.change(publish_plan(pipeline)))
+    hostile.prospect(id="late", first_name="Luc", email="luc@roux.fr")
+    hostile.appointment(id="a9", customer_name="Luc", customer_email="luc@roux.fr")
+    script = replayed.change(publish_plan(pipeline))
+    hostile.insert("customers", {"id": "own", "tenant_id": "t1", "email": "luc@roux.fr"})
+    replayed.apply(script)
+    reasons = {(table, reason) for table, _, reason in replayed.deferred()}
+    assert reasons == {("customers", "identifier_taken"), ("appointments", "customer_unavailable")}
+    assert hostile.links()["a9"] is None
+
+
+def test_a_link_made_since_to_a_customer_that_is_merged_follows_it(
+    pipeline: Pipeline, replayed: Replayed, hostile: AppDatabase
+) -> None:
+    replayed.apply(replayed.change(publish_plan(pipeline)))
+    hostile.prospect(id="tie", first_name="Anne", email="anne@lilas.fr", phone=JEAN)
+    script = replayed.change(publish_plan(pipeline))
+    with closing(sqlite3.connect(replayed.copy)) as copy:
+        ((merged, survivor),) = copy.execute("SELECT merged_id, customer_id FROM customer_merges")
+    hostile.appointment(id="late", customer_name="x", customer_id=merged)
+    replayed.apply(script)
+    assert hostile.links()["late"] == survivor
+
+
+SPOILS = {
+    "links_lead_to_customers": "UPDATE appointments SET customer_id = 'nobody' WHERE id = 'a3'",
+    "customer_tenants_exist": "DELETE FROM tenants WHERE id = 't2'",
+}
+
+
+@pytest.mark.parametrize("name", SPOILS)
+def test_a_database_spoiled_since_is_held_by_the_guard_of_that_name(
+    name: str, pipeline: Pipeline, replayed: Replayed, hostile: AppDatabase
+) -> None:
+    replayed.apply(replayed.change(publish_plan(pipeline)))
+    hostile.prospect(id="late", first_name="Luc", email="luc@roux.fr")
+    hostile.appointment(id="a9", customer_name="Luc", customer_email="luc@roux.fr")
+    script = replayed.change(publish_plan(pipeline))
+    hostile.execute(SPOILS[name])
+    before = contents(hostile.path)
+    with pytest.raises(sqlite3.IntegrityError, match=name):
+        replayed.apply(script)
+    assert contents(hostile.path) == before
+
+
+def test_a_table_that_others_refer_to_is_not_rebuilt(
+    pipeline: Pipeline, replayed: Replayed, hostile: AppDatabase
+) -> None:
+    hostile.execute(
+        "CREATE TABLE reminders (id TEXT PRIMARY KEY, appointment_id TEXT"
+        " REFERENCES appointments (id) ON DELETE CASCADE)"
+    )
+    replayed.apply(replayed.change(publish_plan(pipeline)))
+    replayed.apply(replayed.change(lambda live: install_triggers(live, "test")))
+    archives = hostile.path.parent / "archives"
+    with pytest.raises(CoccinelleError, match="reminders refers to it"):
+        replayed.change(lambda live: contract(live, "test", archives, anonymous=True))
