@@ -66,7 +66,7 @@ def assert_a_rollback_leaves_what_the_application_alone_would_have(
 
 
 @pytest.mark.parametrize(
-    "examples", [4, pytest.param(80, marks=pytest.mark.fault)], ids=["few", "many"]
+    "examples", [4, pytest.param(40, marks=pytest.mark.fault)], ids=["few", "many"]
 )
 def test_after_a_rollback_schema_and_rows_are_as_though_nothing_had_been_promoted(
     examples: int,
