@@ -77,7 +77,7 @@ class Deployment:
                 app.execute(definition)
         if self.plans_triggers and self.customers is not None and all(self.links):
             app.execute("ALTER TABLE customers ADD COLUMN total_appointments INTEGER DEFAULT 0")
-            app.execute("ALTER TABLE customers ADD COLUMN total_conversations INTEGER")
+            app.execute("ALTER TABLE customers ADD COLUMN total_conversations INTEGER DEFAULT 0")
             for label, table in (
                 ("appointments", "appointments"),
                 ("conversations", "omni_conversations"),

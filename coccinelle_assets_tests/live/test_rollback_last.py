@@ -81,7 +81,7 @@ def assert_the_state_before_the_last_promotion_comes_back(
 
 
 @pytest.mark.parametrize(
-    "examples", [3, pytest.param(60, marks=pytest.mark.fault)], ids=["few", "many"]
+    "examples", [3, pytest.param(40, marks=pytest.mark.fault)], ids=["few", "many"]
 )
 def test_the_state_before_the_last_promotion_comes_back(examples: int) -> None:
     undone = []
