@@ -35,7 +35,7 @@ def api(app: AppDatabase, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloudflar
 
 @pytest.fixture
 def database(project: Project) -> D1Database:
-    return open_d1(NAME, project.directory, project.home, 20, remote=True)
+    return open_d1(NAME, project.directory, project.home, 180, remote=True)
 
 
 @pytest.fixture
@@ -96,11 +96,12 @@ def test_a_promotion_gets_through_failures_and_is_applied_once(
 
 def test_when_nobody_answers_it_says_that_the_end_is_not_known_and_no_token(
     api: Cloudflare,
-    database: D1Database,
+    project: Project,
     pipeline: Pipeline,
     app: AppDatabase,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    database = open_d1(NAME, project.directory, project.home, 5, remote=True)
     monkeypatch.setattr("coccinelle_assets.live.d1.database.SEND_SECONDS", 5)
     api.failures = {"import init": [f"500 {TOKEN}"] * 50}
     with pytest.raises(CoccinelleError) as failure:

@@ -204,8 +204,8 @@ def _message(done: subprocess.CompletedProcess[str]) -> str:
         return " ".join([error.get("text") or "", *notes])[:SHOWN_CHARACTERS]
     except (WranglerError, ValueError, KeyError, TypeError, AttributeError):
         said = COLOR.sub("", f"{done.stderr}\n{done.stdout}")
-        # Its reasons follow the line that says ERROR.
-        _, marker, reasons = said.partition("[ERROR]")
+        # Its reasons follow the line that says ERROR, where its log is comes after them.
+        _, marker, reasons = said.partition("🪵")[0].partition("[ERROR]")
         return " ".join((reasons if marker else said).split())[:SHOWN_CHARACTERS]
 
 
