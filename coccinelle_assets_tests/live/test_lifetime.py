@@ -199,4 +199,4 @@ class Lifetime(RuleBasedStateMachine):
 
 
 TestLifetime = Lifetime.TestCase
-TestLifetime.settings = settings(max_examples=5, stateful_step_count=14, deadline=None)
+TestLifetime.settings = settings(max_examples=4, stateful_step_count=13, deadline=None)

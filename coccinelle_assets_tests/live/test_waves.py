@@ -57,7 +57,7 @@ def fill(app: AppDatabase, records: list[tuple[str, str, str | None, str | None]
 
 
 @given(RECORDS, st.permutations(TENANTS), st.integers(min_value=1, max_value=2))
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=3, deadline=None)
 def test_wave_after_wave_gives_what_one_run_gives(
     records: list[tuple[str, str, str | None, str | None]], order: list[str], size: int
 ) -> None:
