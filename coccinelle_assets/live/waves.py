@@ -27,16 +27,18 @@ def only_tenants(live: sqlite3.Connection, tenants: Sequence[str]) -> Iterator[N
     live.execute("CREATE TEMP TABLE wave_tenants (id TEXT PRIMARY KEY)")
     live.execute("INSERT INTO wave_tenants SELECT value FROM json_each(?)", (json.dumps(tenants),))
     for table in TABLES:
-        live.execute(
-            f"CREATE TEMP VIEW {table} AS SELECT * FROM main.{table}"
-            " WHERE tenant_id IN (SELECT id FROM wave_tenants)"
-        )
+        live.execute(f"CREATE TEMP VIEW {table} AS {rows_of_tenants(table, 'wave_tenants')}")
     try:
         yield
     finally:
         for table in TABLES:
             live.execute(f"DROP VIEW temp.{table}")
         live.execute("DROP TABLE temp.wave_tenants")
+
+
+def rows_of_tenants(table: str, tenants: str) -> str:
+    """A query of the rows of `table` that belong to the tenants in the table `tenants`."""
+    return f"SELECT * FROM main.{table} WHERE tenant_id IN (SELECT id FROM {tenants})"
 
 
 def promoted_tenants(receipts: Sequence[Receipt]) -> list[str] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 
@@ -13,10 +14,12 @@ from coccinelle_assets.live.predicates import (
     evaluate,
 )
 from coccinelle_assets.live.replay.guards import guard
+from coccinelle_assets.live.replay.literals import Text, insert_statements
 from coccinelle_assets.live.replay.ranges import key_ranges
 from coccinelle_assets.live.replay.staging import Stage
 from coccinelle_assets.live.schema import Column, read_schema
 from coccinelle_assets.live.statistics import link_statistics_query, write_link_statistics
+from coccinelle_assets.live.waves import TABLES, only_tenants, rows_of_tenants
 from coccinelle_assets.resolution.linkage import LINKED_TABLES
 from coccinelle_assets.settings import GateThresholds
 from coccinelle_assets.sql import load_sql
@@ -25,13 +28,15 @@ NO_ROW = "SELECT NULL AS id WHERE FALSE"
 # A replay adds and deletes no customer that the change on the copy did not: asked there.
 ASKED_OF_THE_COPY = ("customer_drift",)
 STATISTICS = "statistics_match_links"
+WAVE_TENANTS = "coccinelle_wave_tenants"
 LINKED = dict(zip(LINKED_TABLES, (*APPOINTMENT_PREDICATES, *CONVERSATION_PREDICATES), strict=True))
 
 
 class Audits:
     """Every predicate that holds of a changed copy must hold of the database it is replayed on.
 
-    `after` is a connection to the copy, with the one before the change attached as `before`.
+    A wave is asked about its own tenants, and counts theirs alone. `after` is a connection to the
+    copy, with the one before the change attached as `before`.
     """
 
     def __init__(self, after: sqlite3.Connection, stages: Sequence[Stage]) -> None:
@@ -39,6 +44,7 @@ class Audits:
         self.schema = read_schema(after)
         self.predicates: list[Predicate] = []
         self.ranges: list[str] = []
+        self.tenants: list[str] = []
         before = {row[0] for row in after.execute("SELECT name FROM before.sqlite_master")}
         self.customers_created = "customers" not in before
         linked = all(
@@ -47,7 +53,21 @@ class Audits:
         if not (linked and self.schema.has("customers", "total_appointments")):
             return
         self.ranges = list(key_ranges(after, "main", "customers", "customer_id"))
-        self.predicates = self._holding(after)
+        self.tenants = self._promoted_tenants(after, before)
+        with only_tenants(after, self.tenants):
+            self.predicates = self._holding(after)
+
+    def _promoted_tenants(self, after: sqlite3.Connection, tables_before: set[str]) -> list[str]:
+        """Those of the wave whose receipt is new; none where every tenant is meant."""
+        if not self.schema.has("customer_promotions", "tenants"):
+            return []
+        receipt = "run_id, promoted_at, counts"
+        query = "SELECT tenants FROM main.customer_promotions"
+        if "customer_promotions" in tables_before:
+            known = f"SELECT {receipt} FROM before.customer_promotions"
+            query += f" WHERE ({receipt}) NOT IN ({known})"
+        new = after.execute(f"{query} ORDER BY rowid DESC LIMIT 1").fetchone()
+        return json.loads(new[0]) if new and new[0] else []
 
     def _holding(self, after: sqlite3.Connection) -> list[Predicate]:
         write_link_statistics(after, self.schema)
@@ -79,6 +99,10 @@ class Audits:
         """Recount the statistics from the links as they are now, then ask every predicate."""
         if not self.predicates:
             return
+        if self.tenants:
+            yield f"CREATE TABLE {WAVE_TENANTS} (id TEXT PRIMARY KEY)"
+            rows = ((Text(tenant.encode()),) for tenant in self.tenants)
+            yield from insert_statements(WAVE_TENANTS, ["id"], rows, "id")
         yield load_sql(__package__, "sql/link_statistics_table.sql")
         for condition in self.ranges:
             tables = (
@@ -86,7 +110,7 @@ class Audits:
                 for table in LINKED
             )
             query = link_statistics_query(self.schema, *tables)
-            yield f"INSERT INTO coccinelle_link_statistics {query}"
+            yield f"{self._names_for()}\nINSERT INTO coccinelle_link_statistics {query}"
         if STATISTICS in self.names:
             recount = load_sql("coccinelle_assets.live", "sql/publish/statistics.sql")
             yield f"{self._names_for('link_statistics')}\n{recount}"
@@ -101,14 +125,16 @@ class Audits:
             yield f"{names}\n" + guard(predicate.name, f"NOT EXISTS (\n{predicate.sql})")
 
     def _names_for(self, *names: str, used_in: str = "") -> str:
-        """A WITH clause that gives staged rows the names that the predicates know them by."""
+        """A WITH clause: staged rows by the names that the predicates know, a wave's rows alone."""
+        wave = {table: rows_of_tenants(table, WAVE_TENANTS) for table in TABLES if self.tenants}
         queries = {
+            **wave,
             "link_statistics": "SELECT * FROM coccinelle_link_statistics",
             "deferred_records": self._deferred_records(),
             "application_identifiers": self._application_identifiers(),
             **{links: self._linked(table) for table, links in LINKED_TABLES.items()},
         }
-        wanted = [name for name in names if not used_in or name in used_in]
+        wanted = [name for name in (*wave, *names) if not used_in or name in used_in]
         if not wanted:
             return ""
         return "WITH " + ",\n".join(f"{name} AS ({queries[name]})" for name in wanted)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from coccinelle_assets.live.replay.audits import Audits
+from coccinelle_assets.live.replay.audits import WAVE_TENANTS, Audits
 from coccinelle_assets.live.replay.guards import (
     DELETED_ROWS_UNCHANGED,
     GUARD_TABLE,
@@ -270,6 +270,7 @@ class Replay:
             for stage in stages.all:
                 yield f"DROP TABLE {stage.name}"
         yield "DROP TABLE IF EXISTS coccinelle_link_statistics"
+        yield f"DROP TABLE IF EXISTS {WAVE_TENANTS}"
         yield f"DROP TABLE {GUARD_TABLE}"
 
 

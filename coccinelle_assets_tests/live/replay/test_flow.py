@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -113,9 +113,13 @@ def pipeline(hostile: AppDatabase) -> Pipeline:
     return Pipeline(hostile.path)
 
 
-def publish_plan(pipeline: Pipeline) -> Callable[[sqlite3.Connection], Any]:
-    pipeline.plan()
-    return lambda live: publish(live, pipeline.plan_path, pipeline.run_id, pipeline.settings)
+def publish_plan(
+    pipeline: Pipeline, tenants: Sequence[str] = ()
+) -> Callable[[sqlite3.Connection], Any]:
+    pipeline.plan(tenants)
+    return lambda live: publish(
+        live, pipeline.plan_path, pipeline.run_id, pipeline.settings, tenants=tenants
+    )
 
 
 def test_every_change_from_promotion_to_rollback_is_replayed_to_the_letter(
@@ -228,6 +232,22 @@ def test_a_link_made_since_to_a_customer_that_is_merged_follows_it(
     hostile.appointment(id="late", customer_name="x", customer_id=merged)
     replayed.apply(script)
     assert hostile.links()["late"] == survivor
+
+
+def test_a_wave_counts_its_own_tenants_alone(
+    pipeline: Pipeline, replayed: Replayed, hostile: AppDatabase
+) -> None:
+    replayed.apply(replayed.change(publish_plan(pipeline)))
+    spoil = "UPDATE customers SET total_appointments = ? WHERE tenant_id = ?"
+    hostile.execute(spoil, (7, "t2"))
+    hostile.appointment(id="a9", customer_name="Jean", customer_phone=JEAN)
+    script = replayed.change(publish_plan(pipeline, ["t1"]))
+    for count, tenant in ((8, "t2"), (9, "t1")):
+        hostile.execute(spoil, (count, tenant))
+    replayed.apply(script)
+    counts = {row["email"]: row["total_appointments"] for row in hostile.customers()}
+    assert counts == {"luc@t2.fr": 8, "jean@ex.fr": 3, "anne@lilas.fr": 0}
+    assert hostile.links()["a9"] is not None
 
 
 SPOILS = {
