@@ -81,14 +81,22 @@ class Pipeline:
         timeout = self.settings.busy_timeout_seconds
         with open_live(self.database, timeout, writable=True) as live:
             back_up(live, self.home / "backups", self.run_id, self.settings.backups_kept)
-            tenants = wave_tenants(self.warehouse)
-            remember_promotion(self.warehouse, self.run_id, last_promotion(live), tenants)
+            return self.publish_to(live, before_commit)
 
-            def forget(publication: Publication) -> None:
-                forget_deferred(self.warehouse, self.run_id, publication.deferred)
-                before_commit(publication)
+    def publish_to(
+        self,
+        live: sqlite3.Connection,
+        before_commit: Callable[[Publication], None] = lambda publication: None,
+    ) -> Publication:
+        """The same on any connection to what the database holds, without a backup."""
+        tenants = wave_tenants(self.warehouse)
+        remember_promotion(self.warehouse, self.run_id, last_promotion(live), tenants)
 
-            return publish(live, self.plan_path, self.run_id, self.settings, forget, tenants)
+        def forget(publication: Publication) -> None:
+            forget_deferred(self.warehouse, self.run_id, publication.deferred)
+            before_commit(publication)
+
+        return publish(live, self.plan_path, self.run_id, self.settings, forget, tenants)
 
     def run(self, tenants: Sequence[str] = ()) -> Publication:
         """One whole run, of all tenants or of a wave."""
