@@ -31,6 +31,7 @@ class Cloudflare:
         self.uploaded: dict[str, str] = {}
         self.tokens: set[str | None] = set()
         self.url = ""
+        self.closing = threading.Event()
 
     def run(self, sql: str) -> list[dict[str, Any]]:
         """Run statements as D1 does: all or nothing."""
@@ -68,7 +69,7 @@ class Cloudflare:
 
 
 class _Dropped(Exception):  # noqa: N818
-    """The connection is cut without an answer."""
+    """The connection ends without an answer."""
 
 
 @contextmanager
@@ -104,16 +105,27 @@ def cloudflare(database: Path) -> Iterator[Cloudflare]:
             action = f"import {body['action']}" if action == "import" else action
             api.actions.append(action)
             failure = (api.failures.get(action) or [""]).pop(0)
-            if failure and failure != "dropped after":
-                if failure == "dropped":
-                    raise _Dropped
-                self.send_response(int(failure.split()[0]))
-                message = {"code": 7500, "message": failure}
-                return {"success": False, "errors": [message], "messages": [], "result": None}
-            result = self.found(action, body)
-            if failure:
-                raise _Dropped
+            if failure and not failure.endswith(" after"):
+                self.leave(failure)
+                return self.refused(int(failure.split()[0]), failure)
+            try:
+                result = self.found(action, body)
+            except sqlite3.Error as error:
+                return self.refused(400, f"{error}: SQLITE_ERROR")
+            self.leave(failure)
             return {"success": True, "errors": [], "messages": [], "result": result}
+
+        def refused(self, status: int, reason: str) -> dict[str, Any]:
+            self.send_response(status)
+            message = {"code": 7500, "message": reason}
+            return {"success": False, "errors": [message], "messages": [], "result": None}
+
+        def leave(self, failure: str) -> None:
+            """Cut the connection at once, or keep it open and say nothing."""
+            if failure.startswith("silent"):
+                api.closing.wait()
+            if failure.startswith(("silent", "dropped")):
+                raise _Dropped
 
         def found(self, action: str, body: dict[str, Any]) -> Any:
             if action == "query":
@@ -149,6 +161,7 @@ def cloudflare(database: Path) -> Iterator[Cloudflare]:
     try:
         yield api
     finally:
+        api.closing.set()
         server.shutdown()
         thread.join()
         server.server_close()

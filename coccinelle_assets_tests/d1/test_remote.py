@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -92,6 +92,40 @@ def test_a_promotion_gets_through_failures_and_is_applied_once(
     assert len(app.customers()) == 1
     assert app.rows("SELECT COUNT(*) FROM coccinelle_receipts") == [(1,)]
     assert app.rows("SELECT COUNT(*) FROM customer_promotions") == [(1,)]
+
+
+def wranglers(project: Project) -> list[str]:
+    """The processes that run in a project's folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if (process / "cwd").readlink() == project.directory:
+                found.append(process.name)
+    return found
+
+
+def test_a_promotion_outlasts_a_server_that_takes_requests_and_does_not_answer(
+    api: Cloudflare,
+    database: D1Database,
+    project: Project,
+    pipeline: Pipeline,
+    app: AppDatabase,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("coccinelle_assets.live.d1.wrangler.FILE_TIMEOUT_SECONDS", 15)
+    # The file that nobody took is sent again; the one that was taken is found by its receipt.
+    api.failures = {
+        "export": ["silent"],
+        "import init": ["", "silent after"],
+        "import ingest": ["silent"],
+    }
+    promote(database, pipeline)
+    assert not any(api.failures.values())
+    assert api.actions.count("import init") == 2
+    assert len(app.customers()) == 1
+    assert app.rows("SELECT COUNT(*) FROM coccinelle_receipts") == [(1,)]
+    # Whoever was given up on is gone, and sends nothing later.
+    assert wranglers(project) == []
 
 
 def test_when_nobody_answers_it_says_that_the_end_is_not_known_and_no_token(

@@ -10,9 +10,10 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -147,16 +148,11 @@ class Wrangler:
         path = os.pathsep.join([str(program.parent), os.environ.get("PATH", "")])
         command = " ".join(arguments[:2])
         try:
-            done = subprocess.run(
-                [program, *arguments],
-                cwd=self.directory,
-                env=os.environ | ENVIRONMENT | {"PATH": path},
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=timeout,
-                check=False,
+            done = _run_to_the_end(
+                [str(program), *arguments],
+                self.directory,
+                os.environ | ENVIRONMENT | {"PATH": path},
+                timeout,
             )
         except subprocess.TimeoutExpired:
             raise WranglerError(f"no answer in {timeout:g} s", command) from None
@@ -165,6 +161,32 @@ class Wrangler:
         if done.returncode:
             raise WranglerError(_without_secrets(_message(done)), command)
         return done.stdout
+
+
+def _run_to_the_end(
+    command: Sequence[str], directory: Path, environment: Mapping[str, str], timeout: float
+) -> subprocess.CompletedProcess[str]:
+    """Run a command; one that is given up on ends with every process that it started.
+
+    wrangler's work is done by a child of what is started here: left alone, it would go on.
+    """
+    with subprocess.Popen(
+        command,
+        cwd=directory,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        process_group=0,
+    ) as process:
+        try:
+            stdout, stderr = process.communicate(timeout=timeout)
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+    return subprocess.CompletedProcess(command, process.returncode, stdout, stderr)
 
 
 def find_wrangler(directory: Path) -> Path:
