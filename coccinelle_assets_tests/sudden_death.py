@@ -65,6 +65,6 @@ def scalar(database: Path, query: str) -> int:
 
 
 def tally(fault: str, seen: Mapping[str, int]) -> dict[str, str]:
-    """A row of the table in docs/reliability.md: what was done, and what was seen how often."""
+    """A line of docs/reliability.md: what was done, and what was seen how often."""
     fault = fault.replace("publish", "promotion").replace("contract", "contraction")
     return {"fault": fault, "seen": ", ".join(f"{name}: {count:,}" for name, count in seen.items())}
