@@ -81,7 +81,7 @@ def assert_unique(app: AppDatabase) -> None:
         assert len(keys) == len(set(keys)), column
 
 
-@settings(max_examples=8, deadline=None, derandomize=True)
+@settings(max_examples=5, deadline=None, derandomize=True)
 @given(first=records, later=records)
 def test_a_promotion_only_adds_and_a_second_one_writes_nothing(
     first: list[tuple[Any, ...]], later: list[tuple[Any, ...]]

@@ -177,7 +177,7 @@ def groups_of(found: dict[tuple[str, str], str]) -> set[frozenset[tuple[str, str
 
 
 @given(record_sets())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_records_are_one_customer_exactly_when_the_oracle_says_so(records: list[Record]) -> None:
     with load(records) as connection:
         found = customer_ids(connection)
@@ -200,7 +200,7 @@ def test_records_are_one_customer_exactly_when_the_oracle_says_so(records: list[
 
 
 @given(record_sets(), st.randoms(use_true_random=False))
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 def test_the_order_of_rows_does_not_matter(records: list[Record], random: st.DataObject) -> None:
     shuffled = list(records)
     random.shuffle(shuffled)

@@ -173,7 +173,7 @@ def golden(records: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 @given(table_rows())
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_every_column_survives_as_the_oracle_says(tables: Tables) -> None:
     with resolve(warehouse(**tables), max_people_per_identifier=100) as connection:
         found = {row["id"]: row for row in customers(connection)}
@@ -228,7 +228,7 @@ def without_update(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 @given(table_rows())
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 def test_a_second_run_without_any_change_gives_the_same(tables: Tables) -> None:
     with resolve(warehouse(**tables)) as connection:
         before, linked = customers(connection), links(connection)

@@ -148,7 +148,7 @@ def test_a_date_is_read_as_utc_or_refused(
 
 
 @given(st.lists(dates, min_size=20, max_size=80))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_the_warehouse_the_live_database_and_python_agree(
     macro: DuckDBPyConnection, values: list[str]
 ) -> None:

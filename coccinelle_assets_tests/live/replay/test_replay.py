@@ -72,7 +72,7 @@ def test_a_literal_is_its_value_on_one_line_without_words_of_a_transaction(
         max_size=5,
     )
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_rows_of_any_length_are_inserted_by_statements_that_d1_takes(
     rows: list[tuple[str, literals.Value, int]],
 ) -> None:
