@@ -137,7 +137,7 @@ def render(results: dict[str, object], trials: Sequence[dict[str, float]]) -> st
         rows.append(
             (name, f"{median(values):.2f}", f"{min(values):.2f} to {max(values):.2f}", f"{aim:g}")
         )
-    head = f"`{results['command']}`: {results['rows']:,} records, {len(trials)} trials."
+    head = f"`{results['command']}`: {results['rows']:,} records, {len(trials)} trial(s)."
     table = markdown_table(("ratio", "median", "least to most", "aim, at most"), rows)
     return f"\n{head}\n\n{table}\n"
 
