@@ -190,3 +190,9 @@ def test_the_demo_verifies_itself_and_a_second_one_finds_nothing_to_write(tmp_pa
     assert "Using the demo database that is there" in second.stdout
     assert "Skipped: nothing changed" in second.stdout
     assert (tmp_path / "demo" / "coccinelle.db").read_bytes() == before
+
+
+def test_an_error_keeps_the_brackets_of_what_it_names(tmp_path: Path) -> None:
+    done = coccinelle_here("verify", tmp_path / "[red]app.db")
+    assert done.returncode == 1
+    assert "[red]app.db" in done.stderr.replace("\n", "")

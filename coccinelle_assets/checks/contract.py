@@ -6,16 +6,16 @@ import dagster as dg
 from pydantic import Field
 
 from coccinelle_assets.assets.layer import clear_failures
-from coccinelle_assets.checks.results import blocking_specs, check_result, result
+from coccinelle_assets.checks.results import blocking_specs, check_result
 from coccinelle_assets.live.contract import (
     CONTRACT_PREDICATES,
     evaluate_contract,
+    is_let_pass,
     require_contractable,
 )
 from coccinelle_assets.resources.live_database import LiveDatabase
 
 TRIGGERS = "live/statistics_triggers"
-UNLINKED = "contract_rows_linked"
 
 
 class ContractGateConfig(dg.Config):
@@ -35,14 +35,11 @@ def contract_gate(
     with clear_failures(), live_database.database.read() as live:
         findings = evaluate_contract(live, require_contractable(live, live_database.path))
     for finding in findings:
-        if config.anonymous and finding.predicate.name == UNLINKED:
-            yield check_result(
-                TRIGGERS,
-                UNLINKED,
-                finding.offenders,
-                finding.columns,
-                finding.sample,
-                passed=True,
-            )
-        else:
-            yield result(TRIGGERS, finding)
+        yield check_result(
+            TRIGGERS,
+            finding.predicate.name,
+            finding.offenders,
+            finding.columns,
+            finding.sample,
+            passed=is_let_pass(finding, anonymous=config.anonymous),
+        )

@@ -48,9 +48,11 @@ def with_clear_errors(command: Callable[..., None]) -> Callable[..., None]:
             as_json = kwargs.get("as_json", False)
             if as_json:
                 print_json({"error": str(error)})
+            from rich.markup import escape
+
             from coccinelle_assets.cli.terminal import errors
 
-            errors.print(f"[red]Error:[/] {error}", highlight=False, markup=True)
+            errors.print(f"[red]Error:[/] {escape(str(error))}", highlight=False)
             raise typer.Exit(EXIT_ERROR) from None
 
     return run

@@ -96,14 +96,18 @@ def _require_open(settings: Settings) -> None:
 
 def _show_obstacles(settings: Settings, *, anonymous: bool, as_json: bool) -> None:
     from coccinelle_assets.cli import terminal
-    from coccinelle_assets.live.contract import evaluate_contract, require_contractable
+    from coccinelle_assets.live.contract import (
+        evaluate_contract,
+        is_let_pass,
+        require_contractable,
+    )
 
     with settings.live_database.read() as live:
         schema = require_contractable(live, str(settings.database))
         findings = [
             finding
             for finding in evaluate_contract(live, schema)
-            if not (anonymous and finding.predicate.name == "contract_rows_linked")
+            if finding.holds or not is_let_pass(finding, anonymous=anonymous)
         ]
     if as_json:
         print_json({"status": "not_contracted", "checks": [row.as_dict() for row in findings]})

@@ -26,7 +26,7 @@ from coccinelle_assets.live.journal import Journal
 from coccinelle_assets.live.predicates import PREDICATES, Finding, evaluate
 from coccinelle_assets.live.publish_links import Deferred, publish_links
 from coccinelle_assets.live.receipts import (
-    is_promoted,
+    last_promotion,
     read_receipts,
     schema_before,
     write_receipt,
@@ -104,7 +104,7 @@ def _attached(live: sqlite3.Connection, plan: Path) -> Iterator[None]:
 
 
 def _open_journal(live: sqlite3.Connection, schema: Schema, run_id: str) -> Journal:
-    first = not is_promoted(live, schema)
+    first = last_promotion(live) is None
     original = describe_schema(live, schema) if first else _recorded_schema(live, schema)
     return Journal(run_id, first, original)
 

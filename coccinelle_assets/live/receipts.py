@@ -102,11 +102,6 @@ def write_receipt(
     )
 
 
-def is_promoted(live: sqlite3.Connection, schema: Schema) -> bool:
-    """Whether any promotion stands."""
-    return schema.has("customer_promotions") and last_promotion(live) is not None
-
-
 def schema_before(live: sqlite3.Connection) -> str | None:
     """The JSON of the schema before the first promotion, None when no receipt has it."""
     return scalar(

@@ -12,10 +12,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from coccinelle_assets.errors import CoccinelleError
+from coccinelle_assets.live.additions import CHANGED_TABLES
 from coccinelle_assets.live.receipts import Receipt
 from coccinelle_assets.live.schema import SOURCE_TABLES, Schema
-
-TABLES = ("customers", "appointments", "omni_conversations")
 
 
 @contextmanager
@@ -26,12 +25,12 @@ def only_tenants(live: sqlite3.Connection, tenants: Sequence[str]) -> Iterator[N
         return
     live.execute("CREATE TEMP TABLE wave_tenants (id TEXT PRIMARY KEY)")
     live.execute("INSERT INTO wave_tenants SELECT value FROM json_each(?)", (json.dumps(tenants),))
-    for table in TABLES:
+    for table in CHANGED_TABLES:
         live.execute(f"CREATE TEMP VIEW {table} AS {rows_of_tenants(table, 'wave_tenants')}")
     try:
         yield
     finally:
-        for table in TABLES:
+        for table in CHANGED_TABLES:
             live.execute(f"DROP VIEW temp.{table}")
         live.execute("DROP TABLE temp.wave_tenants")
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
 from coccinelle_assets_tests.changes import objects_of, rows_of
@@ -160,3 +161,14 @@ def write_record(app: AppDatabase, record: Record, number: int) -> bool:
     except sqlite3.Error:
         return False
     return True
+
+
+def slow_examples(number: int) -> settings:
+    """Hypothesis settings where an example takes seconds: shrinking one would take minutes."""
+    return settings(
+        max_examples=number,
+        deadline=None,
+        derandomize=True,
+        phases=(Phase.generate,),
+        suppress_health_check=list(HealthCheck),
+    )

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from coccinelle_assets.errors import CoccinelleError
@@ -28,6 +28,7 @@ from coccinelle_assets_tests.live.deployments import (
     Record,
     deployments,
     records,
+    slow_examples,
 )
 from coccinelle_assets_tests.pipeline import Pipeline
 
@@ -73,14 +74,7 @@ def test_after_a_rollback_schema_and_rows_are_as_though_nothing_had_been_promote
 ) -> None:
     undone = []
 
-    @settings(
-        max_examples=examples,
-        deadline=None,
-        derandomize=True,
-        # An example takes a second: shrinking one would take minutes.
-        phases=(Phase.generate,),
-        suppress_health_check=list(HealthCheck),
-    )
+    @slow_examples(examples)
     @given(
         deployment=deployments,
         batches=st.lists(records, min_size=1, max_size=3),

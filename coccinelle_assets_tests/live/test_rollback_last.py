@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from coccinelle_assets.errors import CoccinelleError
@@ -31,6 +31,7 @@ from coccinelle_assets_tests.live.deployments import (
     Record,
     deployments,
     records,
+    slow_examples,
 )
 from coccinelle_assets_tests.live.test_rollback import promoted
 from coccinelle_assets_tests.pipeline import Pipeline
@@ -86,14 +87,7 @@ def assert_the_state_before_the_last_promotion_comes_back(
 def test_the_state_before_the_last_promotion_comes_back(examples: int) -> None:
     undone = []
 
-    @settings(
-        max_examples=examples,
-        deadline=None,
-        derandomize=True,
-        # An example takes two seconds: shrinking one would take minutes.
-        phases=(Phase.generate,),
-        suppress_health_check=list(HealthCheck),
-    )
+    @slow_examples(examples)
     @given(
         deployment=deployments,
         batches=st.lists(records, min_size=2, max_size=3),

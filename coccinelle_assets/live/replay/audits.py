@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 
+from coccinelle_assets.live.additions import CHANGED_TABLES
 from coccinelle_assets.live.predicates import (
     APPOINTMENT_PREDICATES,
     CONVERSATION_PREDICATES,
@@ -19,7 +20,7 @@ from coccinelle_assets.live.replay.ranges import key_ranges
 from coccinelle_assets.live.replay.staging import Stage
 from coccinelle_assets.live.schema import Column, read_schema
 from coccinelle_assets.live.statistics import link_statistics_query, write_link_statistics
-from coccinelle_assets.live.waves import TABLES, only_tenants, rows_of_tenants
+from coccinelle_assets.live.waves import only_tenants, rows_of_tenants
 from coccinelle_assets.resolution.linkage import LINKED_TABLES
 from coccinelle_assets.settings import GateThresholds
 from coccinelle_assets.sql import load_sql
@@ -126,7 +127,9 @@ class Audits:
 
     def _names_for(self, *names: str, used_in: str = "") -> str:
         """A WITH clause: staged rows by the names that the predicates know, a wave's rows alone."""
-        wave = {table: rows_of_tenants(table, WAVE_TENANTS) for table in TABLES if self.tenants}
+        wave = {
+            table: rows_of_tenants(table, WAVE_TENANTS) for table in CHANGED_TABLES if self.tenants
+        }
         queries = {
             **wave,
             "link_statistics": "SELECT * FROM coccinelle_link_statistics",
