@@ -1,104 +1,24 @@
-"""The Dagster instance of the command line: the same files as the UI's, written faster.
+"""The Dagster instance of the command line: the same files as the UI's, opened and written faster.
 
-Dagster's SQLite event log opens and closes a database five times for each event, 30 ms in all; a
-run has over a hundred. `PooledSqliteEventLogStorage` keeps its connections.
+See pooled_storage.py for the storages. A new home gets copies of empty databases that Dagster made
+once for this user: making them anew takes longer than a small migration's own work.
 """
 
-import sqlite3
-from collections import OrderedDict
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+import os
+import shutil
+import tempfile
 from importlib.resources import files
 from pathlib import Path
-from typing import Self
 
 import dagster as dg
-import sqlalchemy
+import platformdirs
 import yaml
 from dagster._core.instance.ref import InstanceRef
-from dagster._core.storage.event_log.sqlite.sqlite_event_log import (
-    INDEX_SHARD_NAME,
-    SqliteEventLogStorage,
-)
-from dagster._serdes import ConfigurableClassData
-from sqlalchemy.pool import SingletonThreadPool
 
-KEPT_SHARDS = 4
-LOCK_TIMEOUT_SECONDS = 60
+from coccinelle_assets.automation import pooled_storage
 
-
-class PooledSqliteEventLogStorage(SqliteEventLogStorage):
-    """Dagster's own SQLite event log, its connections kept open between events."""
-
-    @classmethod
-    def from_config_value(
-        cls, inst_data: ConfigurableClassData | None, config_value: dict[str, str]
-    ) -> Self:
-        """Make an instance of this class; Dagster's method makes one of its own class."""
-        return cls(inst_data=inst_data, **config_value)
-
-    @contextmanager
-    def _connect(self, shard: str) -> Iterator[sqlalchemy.Connection]:
-        with self._db_lock:
-            engine = self._engine(shard)
-            if shard not in self._initialized_dbs:
-                if shard == INDEX_SHARD_NAME:
-                    self._initdb(engine)
-                else:
-                    self._copy_tables(shard)
-                self._initialized_dbs.add(shard)
-            with engine.connect() as connection, connection.begin():
-                yield connection
-
-    def _copy_tables(self, shard: str) -> None:
-        """Give a new run's shard the tables of the index, at the index's revision.
-
-        `_initdb` makes the same, but reads all of Dagster's migrations twice for it.
-        """
-        path, index = self.path_for_shard(shard), self.path_for_shard(INDEX_SHARD_NAME)
-        with closing(
-            sqlite3.connect(path, timeout=LOCK_TIMEOUT_SECONDS, isolation_level=None)
-        ) as connection:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("ATTACH ? AS history", (index,))
-            connection.execute("BEGIN IMMEDIATE")
-            if not connection.execute("SELECT 1 FROM main.sqlite_master").fetchone():
-                definitions = connection.execute(
-                    "SELECT sql FROM history.sqlite_master WHERE sql IS NOT NULL"
-                    " AND name NOT LIKE 'sqlite_%' ORDER BY type DESC"
-                ).fetchall()
-                for (definition,) in definitions:
-                    connection.execute(definition)
-                connection.execute(
-                    "INSERT INTO main.alembic_version SELECT * FROM history.alembic_version"
-                )
-            connection.execute("COMMIT")
-
-    def _engine(self, shard: str) -> sqlalchemy.Engine:
-        engines = self.__dict__.setdefault("_engines", OrderedDict())
-        if shard not in engines:
-            engine = sqlalchemy.create_engine(
-                self.conn_string_for_shard(shard),
-                poolclass=SingletonThreadPool,
-                connect_args={"timeout": LOCK_TIMEOUT_SECONDS},
-            )
-            sqlalchemy.event.listen(engine, "connect", _sync_at_checkpoints_only)
-            engines[shard] = engine
-        engines.move_to_end(shard)
-        if len(engines) > KEPT_SHARDS:
-            engines.popitem(last=False)[1].dispose()
-        return engines[shard]
-
-    def dispose(self) -> None:
-        """Close every connection."""
-        for engine in self.__dict__.pop("_engines", {}).values():
-            engine.dispose()
-        super().dispose()
-
-
-def _sync_at_checkpoints_only(connection: sqlite3.Connection, _record: object) -> None:
-    """A killed process loses no event in WAL mode; only a power cut could lose the last ones."""
-    connection.execute("PRAGMA synchronous = NORMAL")
+# What Dagster's SQLite storages keep in a home.
+HISTORY, SCHEDULES = "history", "schedules"
 
 
 def open_instance(home: Path) -> dg.DagsterInstance:
@@ -120,9 +40,52 @@ def open_instance(home: Path) -> dg.DagsterInstance:
             "class": "NoOpComputeLogManager",
         }
     if not any(key == "storage" or key.endswith("_storage") for key in named):
-        overrides["event_log_storage"] = {
-            "module": __name__,
-            "class": PooledSqliteEventLogStorage.__name__,
-            "config": {"base_dir": str(home / "history" / "runs") + "/"},
-        }
+        if not (home / HISTORY).exists():
+            _copy_empty_history(home)
+        overrides |= _pooled_storages(home)
     return dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(home), overrides=overrides))
+
+
+def _pooled_storages(home: Path) -> dict[str, dict[str, object]]:
+    """Where Dagster itself keeps runs, events and ticks of a home, by our classes."""
+    directories = {
+        "run_storage": (pooled_storage.PooledSqliteRunStorage, home / HISTORY),
+        "event_log_storage": (pooled_storage.PooledSqliteEventLogStorage, home / HISTORY / "runs"),
+        "schedule_storage": (pooled_storage.PooledSqliteScheduleStorage, home / SCHEDULES),
+    }
+    return {
+        key: {
+            "module": storage.__module__,
+            "class": storage.__name__,
+            "config": {"base_dir": f"{directory}/"},
+        }
+        for key, (storage, directory) in directories.items()
+    }
+
+
+def _copy_empty_history(home: Path) -> None:
+    """Put empty databases into a new home; without a cache to copy from, Dagster makes them."""
+    cache = platformdirs.user_cache_path("coccinelle") / f"dagster-{dg.__version__}"
+    try:
+        if not cache.exists():
+            cache.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=cache.parent) as scratch:
+                made = Path(scratch, "home")
+                made.mkdir()
+                ref = InstanceRef.from_dir(str(made), overrides=_pooled_storages(made))
+                dg.DagsterInstance.from_ref(ref).dispose()
+                _move(made, cache)
+        for name in (SCHEDULES, HISTORY):
+            partial = home / f".{name}-{os.getpid()}"
+            shutil.copytree(cache / name, partial)
+            _move(partial, home / name)
+    except OSError:
+        return
+
+
+def _move(made: Path, target: Path) -> None:
+    """Move a directory to where another process may have put the same one in the meantime."""
+    try:
+        made.rename(target)
+    except OSError:
+        shutil.rmtree(made, ignore_errors=True)

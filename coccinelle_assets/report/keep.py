@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from importlib.resources import as_file, files
 from pathlib import Path
 
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.kept_files import kept_path, remove_older
 from coccinelle_assets.report.gather import Report
-from coccinelle_assets.report.page import render
+from coccinelle_assets.report.page import SCRIPT, plotly_script, render
 
 SUFFIX = ".html"
-# The name that plotly's pages give the script beside them.
-SCRIPT = "plotly.min.js"
 
 
 def write_report(report: Report, path: Path) -> None:
@@ -42,9 +39,9 @@ def keep_report(report: Report, directory: Path, kept: int) -> Path:
 
 def _put_script(target: Path) -> None:
     """Put plotly's script where the pages look for it, unless this release's is there."""
-    with as_file(files("plotly").joinpath("package_data", SCRIPT)) as script:
-        if not target.exists() or target.stat().st_size != script.stat().st_size:
-            _write_whole(target, script.read_text(encoding="utf-8"))
+    script = plotly_script()
+    if not target.exists() or target.read_text(encoding="utf-8") != script:
+        _write_whole(target, script)
 
 
 def _write_whole(path: Path, text: str) -> None:

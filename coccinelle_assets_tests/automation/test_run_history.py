@@ -9,9 +9,13 @@ from pathlib import Path
 import pytest
 from dagster import DagsterInstance
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
+from dagster._core.storage.runs.sqlite.sqlite_run_storage import SqliteRunStorage
 
+from coccinelle_assets.automation import run_history as history
 from coccinelle_assets.automation.run_history import open_instance
 from coccinelle_assets_tests.databases import schema_objects
+
+DATABASES = ("history/runs.db", "history/runs/index.db", "schedules/schedules.db")
 
 
 @pytest.fixture
@@ -55,6 +59,72 @@ def test_a_run_gets_the_tables_that_dagster_itself_makes(home: Path, tmp_path: P
     ours, theirs = home / "history" / "runs" / "ours.db", tmp_path / "own" / "theirs.db"
     assert schema_objects(ours) == schema_objects(theirs)
     assert _revision(ours) == _revision(theirs)
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A user's cache of their own."""
+    directory = tmp_path / "cache"
+    monkeypatch.setattr(history.platformdirs, "user_cache_path", lambda _name: directory)
+    return directory
+
+
+def test_a_new_home_gets_the_databases_that_dagster_itself_makes(
+    cache: Path, tmp_path: Path
+) -> None:
+    for name in ("first", "second"):
+        with open_instance(tmp_path / name) as instance:
+            assert instance.get_runs() == []
+    plain = tmp_path / "dagster"
+    plain.mkdir()
+    DagsterInstance.local_temp(str(plain)).dispose()
+    assert [path.name for path in cache.iterdir()] == [f"dagster-{history.dg.__version__}"]
+    for name in DATABASES:
+        for home in ("first", "second"):
+            ours, theirs = tmp_path / home / name, plain / name
+            assert schema_objects(ours) == schema_objects(theirs)
+            assert _revision(ours) == _revision(theirs)
+            assert _marked(ours) == _marked(theirs)
+
+
+def test_a_home_is_made_where_nothing_can_be_cached(cache: Path, tmp_path: Path) -> None:
+    cache.write_text("in the way", encoding="utf-8")
+    with open_instance(tmp_path / "home") as instance:
+        instance.report_engine_event("an event", run_id="a-run", job_name="a_job")
+        assert len(instance.all_logs("a-run")) == 1
+    assert all((tmp_path / "home" / name).is_file() for name in DATABASES)
+
+
+def test_a_home_that_another_process_makes_at_the_same_time_is_kept(tmp_path: Path) -> None:
+    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
+    for directory in (ours, theirs):
+        directory.mkdir()
+        (directory / directory.name).touch()
+    history._move(ours, theirs)
+    assert (theirs / "theirs").exists()
+    assert not ours.exists()
+
+
+def test_a_home_of_dagsters_own_is_read_and_written(cache: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    with DagsterInstance.local_temp(str(home)) as plain:
+        plain.report_engine_event("theirs", run_id="a-run", job_name="a_job")
+    with open_instance(home) as instance:
+        instance.report_engine_event("ours", run_id="a-run", job_name="a_job")
+        assert isinstance(instance.run_storage, SqliteRunStorage)
+        assert instance.event_log_storage.has_table("asset_keys")
+        assert not instance.event_log_storage.has_table("absent")
+        assert [entry.message for entry in instance.all_logs("a-run")] == ["theirs", "ours"]
+
+
+def _marked(database: Path) -> list[tuple[str]]:
+    """Which of Dagster's data migrations a database says are done."""
+    connection = sqlite3.connect(database)
+    try:
+        return connection.execute("SELECT name FROM secondary_indexes ORDER BY name").fetchall()
+    finally:
+        connection.close()
 
 
 def _revision(database: Path) -> list[tuple[str]]:
