@@ -47,10 +47,11 @@ def run_migration(
     tenants: Sequence[str] = (),
     even_if_unchanged: bool = False,
     sql: Path | None = None,
-    report: Callable[[str], None] | None = None,
+    report: Callable[[str, int], None] | None = None,
 ) -> RunOutcome:
-    """Run the migration job in this process; `report` hears the name of each step as it starts.
+    """Run the migration job in this process.
 
+    `report` hears the name of each step as it starts, and how many there are.
     `tenants` limits the run to a wave; a run over a state that the last promotion left ends early
     unless `even_if_unchanged`. With `dry_run` nothing is promoted; `sql` is then a file to write
     the promotion to.
@@ -89,16 +90,17 @@ def _run(
     job: str,
     asset: str,
     ops: Mapping[str, object],
-    report: Callable[[str], None] | None = None,
+    report: Callable[[str, int], None] | None = None,
 ) -> RunOutcome:
     """Run a job in this process; the outcome has what it reported of `asset`."""
     os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "yes")
-    token = on_step.set(report)
+    definitions = build_defs(settings)
+    selected = definitions.resolve_job_def(job)
+    warehouse = build_resources(settings)["warehouse"]
+    token = on_step.set(report and (lambda step: report(step, len(selected.nodes))))
     try:
-        definitions = build_defs(settings)
-        warehouse = build_resources(settings)["warehouse"]
         with open_instance(settings.dagster_home) as instance, warehouse.hold():
-            result = definitions.resolve_job_def(job).execute_in_process(
+            result = selected.execute_in_process(
                 instance=instance,
                 raise_on_error=False,
                 run_config={"ops": ops, "loggers": {"progress": {}}},
@@ -107,11 +109,6 @@ def _run(
     finally:
         on_step.reset(token)
     return _outcome(result, asset)
-
-
-def step_count(settings: Settings) -> int:
-    """How many steps the migration job has: assets and gates."""
-    return len(build_defs(settings).resolve_job_def(MIGRATE).nodes)
 
 
 def _outcome(result: dg.ExecuteInProcessResult, asset: str) -> RunOutcome:

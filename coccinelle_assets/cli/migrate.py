@@ -120,9 +120,9 @@ def run_and_show(
     # Dagster takes a second to import: a wrong path should not wait for it.
     from coccinelle_assets.cli import terminal
     from coccinelle_assets.live.summary import summarize
-    from coccinelle_assets.runs import run_migration, step_count
+    from coccinelle_assets.runs import run_migration
 
-    with terminal.steps(step_count(settings)) as progress:
+    with terminal.steps() as progress:
         outcome = run_migration(
             settings,
             dry_run=dry_run,

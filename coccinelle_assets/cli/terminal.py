@@ -31,7 +31,7 @@ def say(text: str) -> None:
 
 
 @contextmanager
-def steps(total: int) -> Iterator[Callable[[str], None]]:
+def steps() -> Iterator[Callable[[str, int], None]]:
     """A progress bar over the steps of a run; yields what is called as each starts."""
     columns = (
         TextColumn("{task.description}"),
@@ -40,12 +40,13 @@ def steps(total: int) -> Iterator[Callable[[str], None]]:
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=errors, transient=True) as progress:
-        task = progress.add_task("starting", total=total)
+        task = progress.add_task("starting", total=None)
         started = 0
 
-        def report(step: str) -> None:
+        def report(step: str, total: int) -> None:
             nonlocal started
-            progress.update(task, description=step.replace("_", " "), completed=started)
+            description = step.replace("_", " ")
+            progress.update(task, description=description, completed=started, total=total)
             started += 1
 
         yield report
