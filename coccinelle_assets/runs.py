@@ -99,7 +99,7 @@ def _run(
     warehouse = build_resources(settings)["warehouse"]
     token = on_step.set(report and (lambda step: report(step, len(selected.nodes))))
     try:
-        with open_instance(settings.dagster_home) as instance, warehouse.hold():
+        with warehouse.hold(), open_instance(settings.dagster_home) as instance:
             result = selected.execute_in_process(
                 instance=instance,
                 raise_on_error=False,

@@ -1,8 +1,10 @@
 """The DuckDB file in which every asset of the lineage is a table."""
 
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from importlib import import_module
 from pathlib import Path
 
 import dagster as dg
@@ -11,6 +13,7 @@ from duckdb import DuckDBPyConnection
 from pydantic import Field
 
 from coccinelle_assets.errors import CoccinelleError
+from coccinelle_assets.live.warehouse_sources import load_scanner
 
 LOCK_POLL_SECONDS = 0.2
 
@@ -42,10 +45,17 @@ class Warehouse(dg.ConfigurableResource):
     def hold(self) -> Iterator[None]:
         """Keep the file open across the steps of a run in this process.
 
-        Closing it between steps would write the same blocks again and again.
+        Closing it between steps would write the same blocks again and again. Meanwhile a thread
+        gets ready what the steps need: DuckDB checks the signature of its scanner's 35 MB, scipy
+        is a third of a second to import, and neither has to wait for the other's core.
         """
-        with self.connect():
-            yield
+        with self.connect() as connection:
+            thread = threading.Thread(target=_get_ready, args=(connection,))
+            thread.start()
+            try:
+                yield
+            finally:
+                thread.join()
 
     @contextmanager
     def read(self) -> Iterator[DuckDBPyConnection]:
@@ -73,3 +83,10 @@ class Warehouse(dg.ConfigurableResource):
                         f"{self.busy_timeout_seconds:g} s: wait for it to end and run again"
                     ) from error
                 time.sleep(LOCK_POLL_SECONDS)
+
+
+def _get_ready(connection: DuckDBPyConnection) -> None:
+    # What is missing is told by the step that needs it.
+    with suppress(CoccinelleError, duckdb.Error, ImportError):
+        load_scanner(connection)
+        import_module("coccinelle_assets.resolution.components")

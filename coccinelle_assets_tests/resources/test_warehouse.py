@@ -1,0 +1,50 @@
+"""The warehouse: what is missing or in use is one clear error, and nothing is written."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from coccinelle_assets.errors import CoccinelleError
+from coccinelle_assets.resources.warehouse import Warehouse
+from coccinelle_assets.runs import RunOutcome
+from coccinelle_assets_tests.databases import AppDatabase
+
+
+def test_a_scanner_of_another_version_is_one_clear_error(
+    app: AppDatabase,
+    migrate: Callable[..., RunOutcome],
+    untouched: Callable[[], bool],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app.prospect(first_name="Jean", last_name="Dupont", email="jean@ex.fr")
+    assert untouched()
+    monkeypatch.setattr(duckdb, "__version__", "0.0.1")
+    outcome = migrate()
+    assert not outcome.promoted
+    assert "duckdb is 0.0.1" in outcome.error
+    assert "install the same version of both" in outcome.error
+    assert untouched()
+
+
+def test_a_warehouse_that_another_run_uses_is_waited_for_and_named(tmp_path: Path) -> None:
+    path = tmp_path / "warehouse.duckdb"
+    warehouse = Warehouse(path=str(path), memory_limit_mb=100, busy_timeout_seconds=0.5)
+    holds = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print(1, flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", holds, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout.readline() == b"1\n"
+        with (
+            pytest.raises(CoccinelleError, match=r"another run has used .*warehouse.duckdb.*0.5 s"),
+            warehouse.hold(),
+        ):
+            pass
+        other.stdin.close()
+    with warehouse.hold(), warehouse.connect() as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
