@@ -25,7 +25,7 @@ screenshots: .venv/installed
 
 # Needs Node and wrangler: .ci/install-wrangler has them from npm.
 test-d1: .venv/installed
-	$(BIN)/pytest -n 0 -m d1 coccinelle_assets_tests/d1
+	$(BIN)/pytest --dist load -m d1 coccinelle_assets_tests/d1
 
 # Every way a promotion can be started.
 test-paths: .venv/installed
