@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+from importlib.resources import as_file
 from pathlib import Path
 
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.kept_files import kept_path, remove_older
 from coccinelle_assets.report.gather import Report
-from coccinelle_assets.report.page import SCRIPT, plotly_script, render
+from coccinelle_assets.report.page import PLOTLY_SCRIPT, SCRIPT, render
 
 SUFFIX = ".html"
 
@@ -39,9 +41,11 @@ def keep_report(report: Report, directory: Path, kept: int) -> Path:
 
 def _put_script(target: Path) -> None:
     """Put plotly's script where the pages look for it, unless this release's is there."""
-    script = plotly_script()
-    if not target.exists() or target.read_text(encoding="utf-8") != script:
-        _write_whole(target, script)
+    with as_file(PLOTLY_SCRIPT) as script:
+        if not target.exists() or target.stat().st_size != script.stat().st_size:
+            partial = target.with_name(target.name + ".partial")
+            shutil.copyfile(script, partial)
+            partial.replace(target)
 
 
 def _write_whole(path: Path, text: str) -> None:

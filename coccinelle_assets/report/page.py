@@ -18,14 +18,10 @@ from coccinelle_assets.report.figures import (
 )
 from coccinelle_assets.report.gather import Report
 
-# Plotly's script: the package has it, and a page looks for it under this name.
+# What draws the figures, 5 MB: a page that does not hold it looks for it beside itself.
 SCRIPT = "plotly.min.js"
+PLOTLY_SCRIPT = files("plotly").joinpath("package_data", SCRIPT)
 SETTINGS = {"displaylogo": False, "responsive": True}
-
-
-def plotly_script() -> str:
-    """The script that draws the figures, 5 MB."""
-    return files("plotly").joinpath("package_data", SCRIPT).read_text(encoding="utf-8")
 
 
 def render(report: Report, *, self_contained: bool = True) -> str:
@@ -38,7 +34,7 @@ def render(report: Report, *, self_contained: bool = True) -> str:
         changes=escape(describe_changes(run.counts, dry_run=run.dry_run)),
         table=_summary_table(report),
         script=(
-            f"<script>{plotly_script()}</script>"
+            f"<script>{PLOTLY_SCRIPT.read_text(encoding='utf-8')}</script>"
             if self_contained
             else f'<script src="{SCRIPT}"></script>'
         ),
