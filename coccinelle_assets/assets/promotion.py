@@ -2,14 +2,16 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import dagster as dg
+import duckdb
 from pydantic import Field
 
 from coccinelle_assets.assets.layer import MIGRATION_POOL, clear_failures, spec
 from coccinelle_assets.assets.run_report import report_metadata
+from coccinelle_assets.beside import beside
 from coccinelle_assets.checks.gates import require_gates
 from coccinelle_assets.live.database import Change
 from coccinelle_assets.live.fingerprint import remember_state
@@ -103,11 +105,9 @@ def promotion(
             yield dg.MaterializeResult(asset_key=PROMOTED.key, metadata=_metadata(unchanged))
             return
         change, backup = _promote(
-            context.run.run_id, warehouse, live_database, gate_thresholds, tenants
+            context.run.run_id, warehouse, live_database, gate_thresholds, tenants, settings
         )
         if not change.result.deferred:
-            with warehouse.connect() as connection:
-                remember_state(connection, context.run.run_id, settings)
             live_database.remember_promoted(settings, wrote=True)
         report = report_metadata(context, warehouse, live_database, change.result)
         metadata = _metadata(change.result, backup) | change.notes | report
@@ -154,20 +154,41 @@ def _promote(
     live_database: LiveDatabase,
     thresholds: GateThresholdsResource,
     tenants: list[str],
+    settings: str,
 ) -> tuple[Change[Publication], Path]:
-    """Publish to the live database; whatever was left is forgotten by the warehouse, too."""
+    """Publish to the live database, while the warehouse remembers what it is given.
+
+    Whatever was left is forgotten by the warehouse, too. What it remembers of a run that is not
+    committed counts for nothing.
+    """
     backups: list[Path] = []
     with warehouse.connect() as connection:
 
-        def before_commit(publication: Publication) -> None:
-            if publication.deferred:
-                forget_deferred(connection, run_id, publication.deferred)
-
         def work(live: sqlite3.Connection) -> Publication:
-            backups.append(live_database.back_up(live, run_id[:8]))
-            remember_promotion(connection, run_id, last_promotion(live), tenants)
-            plan = live_database.plan_path
-            return publish(live, plan, run_id, thresholds, before_commit, tenants)
+            last = last_promotion(live)
+
+            def remember() -> None:
+                remember_promotion(connection, run_id, last, tenants)
+                remember_state(connection, run_id, settings)
+
+            def write_to_disk() -> None:
+                # Closing the warehouse does it anyway, with nothing left to do beside it; what
+                # cannot be written now stays in the warehouse's log.
+                with suppress(duckdb.Error):
+                    connection.execute("CHECKPOINT")
+
+            with beside(remember, write_to_disk) as (remembered, written):
+
+                def before_commit(publication: Publication) -> None:
+                    # No promotion is committed that the warehouse does not remember.
+                    remembered.result()
+                    if publication.deferred:
+                        written.result()
+                        forget_deferred(connection, run_id, publication.deferred)
+
+                backups.append(live_database.back_up(live, run_id[:8]))
+                plan = live_database.plan_path
+                return publish(live, plan, run_id, thresholds, before_commit, tenants)
 
         change = live_database.database.change("promotion", work, since_snapshot=True)
         if change.deferred:

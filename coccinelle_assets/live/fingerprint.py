@@ -23,7 +23,11 @@ def snapshot_versions(connection: DuckDBPyConnection) -> dict[str, str]:
 
 
 def remember_state(connection: DuckDBPyConnection, run_id: str, settings: str) -> None:
-    """Keep the fingerprint of the state that the promotion `run_id` leaves."""
+    """Keep the fingerprint of the state that the promotion `run_id` leaves.
+
+    It may be kept before the promotion is committed: until then the last one is another run.
+    `forget_deferred` takes it back.
+    """
     write_link_views(connection)
     versions = _versions(
         connection, "ssot.customers", "gate.appointments", "gate.omni_conversations"

@@ -34,7 +34,7 @@ from coccinelle_assets.live.receipts import (
 from coccinelle_assets.live.schema import Schema, read_schema, require_sources
 from coccinelle_assets.live.statistics import correct_statistics
 from coccinelle_assets.live.transaction import (
-    run,
+    PACKAGE,
     run_script,
     scalar,
     transaction,
@@ -43,6 +43,7 @@ from coccinelle_assets.live.transaction import (
 from coccinelle_assets.live.waves import only_tenants, promoted_tenants
 from coccinelle_assets.resolution.linkage import LINKED_TABLES
 from coccinelle_assets.settings import GateThresholds
+from coccinelle_assets.sql import load_sql
 
 # Room for the indexes of a million customers; SQLite's default of 2 MB reads them again and again.
 CACHE_KIB = 128 * 1024
@@ -189,7 +190,7 @@ def _publish_customers(live: sqlite3.Connection, publication: Publication) -> in
     if merged:
         _require_no_orphans(live)
     publication.counts.update(new_customers=new, changed_customers=changed, merged_customers=merged)
-    run(live, "sql/publish/unavailable_customers.sql")
+    live.execute(load_sql(PACKAGE, "sql/publish/unavailable_customers.sql"), {"created": new})
     unpublished = (
         "SELECT id FROM unavailable_customers WHERE id IN (SELECT id FROM plan.new_customers)"
     )

@@ -4,17 +4,23 @@ SELECT c.id, c.tenant_id, c.email, c.phone
 FROM customers AS c
 WHERE
     (
-        NOT (
-            COALESCE(c.phone, '+1234567') LIKE '+%'
-            AND LENGTH(COALESCE(c.phone, '+1234567')) BETWEEN 8 AND 16
-            AND SUBSTR(COALESCE(c.phone, '+1234567'), 2, 1) <> '0'
-            AND TRIM(SUBSTR(COALESCE(c.phone, '+1234567'), 2), '0123456789') = ''
+        (
+            c.phone IS NOT NULL
+            AND NOT (
+                c.phone LIKE '+%'
+                AND LENGTH(c.phone) BETWEEN 8 AND 16
+                AND SUBSTR(c.phone, 2, 1) <> '0'
+                AND TRIM(SUBSTR(c.phone, 2), '0123456789') = ''
+            )
         )
-        OR NOT (
-            COALESCE(c.email, 'a@b.c') LIKE '_%@_%._%'
-            AND COALESCE(c.email, 'a@b.c') NOT LIKE '%@%@%'
-            AND COALESCE(c.email, 'a@b.c') NOT LIKE '% %'
-            AND LOWER(COALESCE(c.email, 'a@b.c')) = COALESCE(c.email, 'a@b.c')
+        OR (
+            c.email IS NOT NULL
+            AND NOT (
+                c.email LIKE '_%@_%._%'
+                AND c.email NOT LIKE '%@%@%'
+                AND c.email NOT LIKE '% %'
+                AND LOWER(c.email) = c.email
+            )
         )
     )
     AND c.id NOT IN (SELECT a.id FROM application_identifiers AS a)

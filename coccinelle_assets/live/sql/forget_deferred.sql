@@ -1,5 +1,6 @@
 -- Deferred rows of a run: what the promotion before wrote of them holds on.
--- Input: temp.deferred_rows, promoted.*. Output: live.customers, live.links. Parameter: $run_id.
+-- Input: temp.deferred_rows, promoted.*. Output: live.customers, live.links, live.fingerprints (the
+-- state is not all promoted). Parameter: $run_id.
 -- Grain: one row per promotion and customer, or source record, as in the tables it mends.
 DELETE FROM live.customers
 WHERE run_id = $run_id
@@ -18,3 +19,6 @@ INSERT INTO live.links
 SELECT p.* REPLACE ($run_id AS run_id)
 FROM promoted.links AS p
 JOIN deferred_rows AS d ON d.source_table = p.source_table AND d.source_id = p.source_id;
+
+DELETE FROM live.fingerprints
+WHERE run_id = $run_id;
