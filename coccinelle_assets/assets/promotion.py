@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import dagster as dg
@@ -177,7 +177,7 @@ def _promote(
                 with suppress(duckdb.Error):
                     connection.execute("CHECKPOINT")
 
-            with beside(remember, write_to_disk) as (remembered, written):
+            with _one_thread(connection), beside(remember, write_to_disk) as (remembered, written):
 
                 def before_commit(publication: Publication) -> None:
                     # No promotion is committed that the warehouse does not remember.
@@ -196,6 +196,16 @@ def _promote(
             change.result.deferred.extend(change.deferred)
             change.result.counts["deferred"] += len(change.deferred)
     return change, backups[-1]
+
+
+@contextmanager
+def _one_thread(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Leave the other cores to the transaction, which takes longer than what is done beside it."""
+    connection.execute("SET threads = 1")
+    try:
+        yield
+    finally:
+        connection.execute("RESET threads")
 
 
 def _metadata(result: Publication, backup: Path | None = None) -> dict[str, object]:
