@@ -12,6 +12,8 @@ from coccinelle_assets.live.fingerprint import (
     snapshot_versions,
     unchanged_since,
 )
+from coccinelle_assets.live.promoted import forget_deferred
+from coccinelle_assets.live.publish_links import Deferred
 from coccinelle_assets.runs import RunOutcome
 from coccinelle_assets_tests.databases import AppDatabase
 from coccinelle_assets_tests.pipeline import Pipeline
@@ -56,6 +58,12 @@ def spared(pipeline: Pipeline, settings: str = "settings") -> str | None:
 def test_the_state_that_a_promotion_leaves_is_known_again(promoted: Pipeline) -> None:
     assert spared(promoted) == promoted.run_id
     assert spared(promoted, "other settings") is None
+
+
+def test_a_state_of_which_rows_were_left_is_not_remembered(promoted: Pipeline) -> None:
+    left = [Deferred("appointments", "a1", "changed")]
+    forget_deferred(promoted.warehouse, promoted.run_id, left)
+    assert spared(promoted) is None
 
 
 @pytest.mark.parametrize("change", CHANGES)
