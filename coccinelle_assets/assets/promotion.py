@@ -177,7 +177,10 @@ def _promote(
                 with suppress(duckdb.Error):
                     connection.execute("CHECKPOINT")
 
-            with _one_thread(connection), beside(remember, write_to_disk) as (remembered, written):
+            with (
+                _room_beside(connection, warehouse),
+                beside(remember, write_to_disk) as (remembered, written),
+            ):
 
                 def before_commit(publication: Publication) -> None:
                     # No promotion is committed that the warehouse does not remember.
@@ -199,13 +202,15 @@ def _promote(
 
 
 @contextmanager
-def _one_thread(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Leave the other cores to the transaction, which takes longer than what is done beside it."""
+def _room_beside(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse) -> Iterator[None]:
+    """Leave cores and a third of the memory to the transaction, which takes longer anyway."""
     connection.execute("SET threads = 1")
+    connection.execute(f"SET memory_limit = '{warehouse.memory_limit_mb * 2 // 3}MB'")
     try:
         yield
     finally:
         connection.execute("RESET threads")
+        connection.execute(f"SET memory_limit = '{warehouse.memory_limit_mb}MB'")
 
 
 def _metadata(result: Publication, backup: Path | None = None) -> dict[str, object]:
