@@ -52,13 +52,14 @@ def _trials(repeats: int) -> str:
 
 
 def _times(sizes: Sequence[dict[str, Any]]) -> str:
-    contestants = ("migrate", "floor", "plain_sql", "second_migrate")
+    contestants = ("migrate", "floor", "plain_sql", "second_migrate", "import")
     head = (
         "rows",
         "migrate",
         "floor",
         "plain SQL",
         "second migrate",
+        "import dagster",
         "migrate, CPU",
         "floor, CPU",
         "migrate, peak",
@@ -95,6 +96,7 @@ def _median(trials: Sequence[Trial], contestant: str, figure: str) -> float:
 def _ratios(sizes: Sequence[dict[str, Any]]) -> str:
     head = (
         "rows",
+        "migrate / import",
         "migrate / floor",
         "least to most",
         "in CPU time",
@@ -120,6 +122,7 @@ def _ratios(sizes: Sequence[dict[str, Any]]) -> str:
         rows.append(
             (
                 f"{size['rows']:,}",
+                f"{ratio(trials, 'migrate', 'import'):.2f}",
                 f"{ratio(trials, 'migrate', 'floor'):.2f}",
                 f"{min(each):.2f} to {max(each):.2f}",
                 f"{ratio(trials, 'migrate', 'floor', 'cpu_seconds'):.2f}",

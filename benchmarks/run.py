@@ -29,7 +29,7 @@ from benchmarks.report import Trial, render
 REPOSITORY = Path(__file__).resolve().parents[1]
 WORK = Path(__file__).with_name("work")
 RESULTS = Path(__file__).with_name("results.json")
-SIZES = (20_000, 100_000, 1_000_000)
+SIZES = (200, 20_000, 100_000, 1_000_000)
 # The live copy is where benchmarks/floor.py looks for it.
 LIVE = "live.db"
 
@@ -64,13 +64,21 @@ class Bench:
 
     def trial(self, number: int) -> Trial:
         """Measure every contestant once, in turn; every other trial goes the other way round."""
-        contestants: list[Callable[[], Trial]] = [self._migrations, self._floor, self._plain_sql]
+        contestants: list[Callable[[], Trial]] = [
+            self._import,
+            self._migrations,
+            self._floor,
+            self._plain_sql,
+        ]
         if number % 2:
             contestants.reverse()
         outcome: Trial = {}
         for contestant in contestants:
             outcome |= contestant()
         return outcome
+
+    def _import(self) -> Trial:
+        return {"import": asdict(self._run("-c", "import dagster"))}
 
     def _migrations(self) -> Trial:
         live = self.fresh_copy("migrate")
@@ -111,8 +119,11 @@ class Bench:
     def _run_module(
         self, name: str, *arguments: str, bound_seconds: float | None = None
     ) -> Measurement:
+        return self._run("-m", f"benchmarks.{name}", *arguments, bound_seconds=bound_seconds)
+
+    def _run(self, *arguments: str, bound_seconds: float | None = None) -> Measurement:
         return measure(
-            [sys.executable, "-m", f"benchmarks.{name}", *arguments],
+            [sys.executable, *arguments],
             directory=REPOSITORY,
             environment=self.environment,
             bound_seconds=bound_seconds,
