@@ -11,9 +11,11 @@ whole_names AS (
         first_name,
         last_name
     FROM name_spellings
+    WHERE settled
     UNION ALL
     SELECT raw_last_name, raw_first_name, first_name, last_name
     FROM pair_spellings
+    WHERE settled
 ),
 names AS (
     SELECT
@@ -66,5 +68,5 @@ JOIN record_numbers AS o ON o.source_order = r.source_order AND o.row_id = r.row
 LEFT JOIN names AS n
     ON n.raw_first_name = COALESCE(r.raw_first_name, '')
     AND n.raw_last_name = COALESCE(r.raw_last_name, '')
-LEFT JOIN email_spellings AS e ON e.spelling = r.raw_email
-LEFT JOIN phone_spellings AS t ON t.spelling = r.raw_phone;
+LEFT JOIN email_spellings AS e ON e.spelling = r.raw_email AND e.settled
+LEFT JOIN phone_spellings AS t ON t.spelling = r.raw_phone AND t.settled;
