@@ -30,17 +30,24 @@ names AS (
             raw_last_name,
             first_name,
             last_name,
-            trim(
-                regexp_replace(
-                    translate(
-                        lower(COALESCE(first_name, '') || ' ' || COALESCE(last_name, '')),
-                        'àáâãäåçèéêëìíîïñòóôõöùúûüýÿ',
-                        'aaaaaaceeeeiiiinooooouuuuyy'
-                    ),
-                    '[^\p{L}]+', ' ', 'g'
+            -- Most names are plain words already.
+            CASE
+                WHEN regexp_full_match(name, '[a-z]+( [a-z]+)*') THEN name
+                ELSE trim(
+                    regexp_replace(
+                        translate(
+                            name, 'àáâãäåçèéêëìíîïñòóôõöùúûüýÿ', 'aaaaaaceeeeiiiinooooouuuuyy'
+                        ),
+                        '[^\p{L}]+', ' ', 'g'
+                    )
                 )
-            ) AS words
-        FROM whole_names
+            END AS words
+        FROM (
+            SELECT
+                *,
+                trim(lower(COALESCE(first_name, '') || ' ' || COALESCE(last_name, ''))) AS name
+            FROM whole_names
+        ) AS lowered
     ) AS cleaned
 )
 SELECT
