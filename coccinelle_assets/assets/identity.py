@@ -28,6 +28,7 @@ CLUSTERS = spec(
     source_table
     source_id
     record_no
+    cluster_no: record_no of the earliest record of the cluster
     cluster_id: the id that the cluster's customer gets when it is new""",
     deps=("identity/contacts", "identity/identifiers", "source/customers"),
     kinds=("duckdb", "sql", "scipy"),

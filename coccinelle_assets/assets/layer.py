@@ -52,7 +52,14 @@ def _column(line: str) -> dg.TableColumn:
     return dg.TableColumn(name, kind, description=description.strip() or None)
 
 
-_NUMBERS = {"record_no", "records", "people", "total_appointments", "total_conversations"}
+_NUMBERS = {
+    "record_no",
+    "cluster_no",
+    "records",
+    "people",
+    "total_appointments",
+    "total_conversations",
+}
 
 
 def materialized(

@@ -124,9 +124,10 @@ def clusters_small(
     connection: DuckDBPyConnection, thresholds: GateThresholds
 ) -> dg.AssetCheckResult:
     """Warn of clusters above the limit; the largest are shown in any case."""
-    _, columns, sample = offenders_of(connection, Rule("largest_clusters", "").sql)
+    cursor = connection.execute(Rule("largest_clusters", "").sql)
+    columns, sample = [column[0] for column in cursor.description], cursor.fetchall()
     above = connection.execute(
-        "SELECT count(*) FROM (SELECT cluster_id FROM identity.clusters GROUP BY cluster_id"
+        "SELECT count(*) FROM (SELECT cluster_no FROM identity.clusters GROUP BY cluster_no"
         " HAVING count(*) > $limit) AS large",
         {"limit": thresholds.max_cluster_records},
     ).fetchone()[0]

@@ -87,16 +87,19 @@ def build_spellings(
     normalized: Sequence[str],
     normalize: Callable[..., Sequence[str | None]],
 ) -> None:
-    """Write temp.<name>: the spellings that the model settled, and the others by `normalize`.
+    """Write temp.<name>: every spelling, and each with its reading, by the model or `normalize`.
 
-    `spelled` and `normalized` name the columns that `normalize` takes and gives.
+    `spelled` and `normalized` name the columns that `normalize` takes and gives. A spelling that
+    the model left has two rows: settled tells the reading from the question.
     """
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE judged AS {model(name)}", parameters)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {model(name)}", parameters)
     waiting = connection.execute(
-        f"SELECT {', '.join(spelled)} FROM judged WHERE NOT settled"
+        f"SELECT {', '.join(spelled)} FROM {name} WHERE NOT settled"
     ).fetchall()
-    names = ", ".join((*spelled, *normalized))
+    columns = (*spelled, *normalized)
     rows = [(*row, *normalize(*row)) for row in waiting]
-    write_texts(connection, name, (*spelled, *normalized), rows)
-    connection.execute(f"INSERT INTO {name} SELECT {names} FROM judged WHERE settled")
-    connection.execute("DROP TABLE judged")
+    write_texts(connection, "read_in_python", columns, rows)
+    connection.execute(
+        f"INSERT INTO {name} ({', '.join(columns)}, settled) SELECT *, TRUE FROM read_in_python"
+    )
+    connection.execute("DROP TABLE temp.read_in_python")

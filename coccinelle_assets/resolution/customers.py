@@ -72,7 +72,7 @@ def _write_merged_tags(connection: DuckDBPyConnection) -> None:
     rows = connection.execute(
         "SELECT l.id, l.tags, g.tags FROM source.customers AS l"
         " JOIN identity.clusters AS k ON k.source_table = 'customers' AND k.source_id = l.id"
-        " JOIN identity.golden_records AS g ON g.cluster_id = k.cluster_id"
+        " JOIN identity.golden_records AS g ON g.cluster_no = k.cluster_no"
         " WHERE l.tags IS NOT NULL AND l.tags <> g.tags"
     ).fetchall()
     merged = [(customer_id, merge_tags(live, seen)) for customer_id, live, seen in rows]

@@ -64,7 +64,7 @@ BLOCKING = {
         "UPDATE identity.clusters SET tenant_id = 't2' WHERE source_id = 'a3'"
     ),
     "identifiers_in_one_cluster": _spoil(
-        "UPDATE identity.clusters SET cluster_id = 'cust_apart' WHERE source_id = 'a3'"
+        "UPDATE identity.clusters SET cluster_no = -1 WHERE source_id = 'a3'"
     ),
     "customer_ids_unique": _spoil(COPY_OF_JEAN.format("NULL AS email, NULL AS phone")),
     "customer_emails_unique": _spoil(COPY_OF_JEAN.format("'copy' AS id, NULL AS phone")),

@@ -6,14 +6,14 @@ SELECT
     string_agg(DISTINCT c.person, '|' ORDER BY c.person) AS names,
     count(*) AS records
 FROM (
-    SELECT m.cluster_id
+    SELECT m.cluster_no
     FROM identity.clusters AS m
     JOIN identity.contacts AS n ON n.record_no = m.record_no
     WHERE n.person LIKE '% %'
-    GROUP BY m.cluster_id
+    GROUP BY m.cluster_no
     HAVING min(n.person) <> max(n.person)
 ) AS several
-JOIN identity.clusters AS k ON k.cluster_id = several.cluster_id
+JOIN identity.clusters AS k ON k.cluster_no = several.cluster_no
 JOIN identity.contacts AS c ON c.record_no = k.record_no
 WHERE c.person LIKE '% %'
 GROUP BY k.cluster_id

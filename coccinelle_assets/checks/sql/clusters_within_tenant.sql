@@ -1,5 +1,10 @@
 -- Offenders: clusters with records of more than one tenant. Grain: one row per cluster.
-SELECT cluster_id, count(DISTINCT tenant_id) AS tenants
-FROM identity.clusters
-GROUP BY cluster_id
-HAVING count(DISTINCT tenant_id) > 1
+SELECT k.cluster_id, count(DISTINCT k.tenant_id) AS tenants
+FROM (
+    SELECT cluster_no
+    FROM identity.clusters
+    GROUP BY cluster_no
+    HAVING min(tenant_id) <> max(tenant_id)
+) AS crossing
+JOIN identity.clusters AS k ON k.cluster_no = crossing.cluster_no
+GROUP BY k.cluster_id

@@ -11,6 +11,6 @@ FROM (
     ) AS e
     JOIN identity.clusters AS k ON k.record_no = e.record_no
     GROUP BY e.identifier_no
-    HAVING min(k.cluster_id) <> max(k.cluster_id)
+    HAVING min(k.cluster_no) <> max(k.cluster_no)
 ) AS s
 JOIN identity.identifiers AS i ON i.identifier_no = s.identifier_no

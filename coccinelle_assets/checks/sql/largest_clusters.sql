@@ -1,6 +1,8 @@
 -- The largest clusters. Grain: one row per cluster; the largest first.
-SELECT cluster_id, min(tenant_id) AS tenant_id, count(*) AS records
-FROM identity.clusters
-GROUP BY cluster_id
-ORDER BY records DESC, cluster_id
+SELECT k.cluster_id, k.tenant_id, c.records
+FROM (
+    SELECT cluster_no, count(*) AS records FROM identity.clusters GROUP BY cluster_no
+) AS c
+JOIN identity.clusters AS k ON k.record_no = c.cluster_no
+ORDER BY c.records DESC, k.cluster_id
 LIMIT 10

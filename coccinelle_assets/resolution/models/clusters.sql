@@ -1,8 +1,9 @@
 -- Clusters: the connected components of the edges.
 -- Grain: one row per source record that is tied to anything, or that holds a usable identifier.
 -- Input: components (record_no, earliest_no), identity.contacts. Output: identity.clusters.
--- cluster_id is the id that the customer gets when it is new: cust_ and 80 bits of a hash of its
--- earliest record, so that a run on a copy of the database gives the same ids.
+-- cluster_no is the record_no of its earliest record, what the models join on; cluster_id is the id
+-- that the customer gets when it is new: cust_ and 80 bits of a hash of that record, so that a run
+-- on a copy of the database gives the same ids.
 CREATE OR REPLACE TABLE identity.clusters AS
 WITH
 named AS (
@@ -20,6 +21,7 @@ SELECT
     c.source_table,
     c.source_id,
     c.record_no,
+    k.earliest_no AS cluster_no,
     n.cluster_id
 FROM components AS k
 JOIN identity.contacts AS c ON c.record_no = k.record_no

@@ -11,9 +11,11 @@ whole_names AS (
         first_name,
         last_name
     FROM name_spellings
+    WHERE settled
     UNION ALL
     SELECT raw_last_name, raw_first_name, first_name, last_name
     FROM pair_spellings
+    WHERE settled
 ),
 names AS (
     SELECT
@@ -28,17 +30,24 @@ names AS (
             raw_last_name,
             first_name,
             last_name,
-            trim(
-                regexp_replace(
-                    translate(
-                        lower(COALESCE(first_name, '') || ' ' || COALESCE(last_name, '')),
-                        'àáâãäåçèéêëìíîïñòóôõöùúûüýÿ',
-                        'aaaaaaceeeeiiiinooooouuuuyy'
-                    ),
-                    '[^\p{L}]+', ' ', 'g'
+            -- Most names are plain words already.
+            CASE
+                WHEN regexp_full_match(name, '[a-z]+( [a-z]+)*') THEN name
+                ELSE trim(
+                    regexp_replace(
+                        translate(
+                            name, 'àáâãäåçèéêëìíîïñòóôõöùúûüýÿ', 'aaaaaaceeeeiiiinooooouuuuyy'
+                        ),
+                        '[^\p{L}]+', ' ', 'g'
+                    )
                 )
-            ) AS words
-        FROM whole_names
+            END AS words
+        FROM (
+            SELECT
+                *,
+                trim(lower(COALESCE(first_name, '') || ' ' || COALESCE(last_name, ''))) AS name
+            FROM whole_names
+        ) AS lowered
     ) AS cleaned
 )
 SELECT
@@ -66,5 +75,5 @@ JOIN record_numbers AS o ON o.source_order = r.source_order AND o.row_id = r.row
 LEFT JOIN names AS n
     ON n.raw_first_name = COALESCE(r.raw_first_name, '')
     AND n.raw_last_name = COALESCE(r.raw_last_name, '')
-LEFT JOIN email_spellings AS e ON e.spelling = r.raw_email
-LEFT JOIN phone_spellings AS t ON t.spelling = r.raw_phone;
+LEFT JOIN email_spellings AS e ON e.spelling = r.raw_email AND e.settled
+LEFT JOIN phone_spellings AS t ON t.spelling = r.raw_phone AND t.settled;

@@ -10,7 +10,7 @@ SELECT
     count(*) AS records
 FROM promoted.links AS p
 JOIN identity.clusters AS k ON k.source_table = p.source_table AND k.source_id = p.source_id
-JOIN ssot.crosswalk AS w ON w.cluster_id = k.cluster_id AND w.tenant_id = k.tenant_id
+JOIN ssot.crosswalk AS w ON w.cluster_no = k.cluster_no AND w.tenant_id = k.tenant_id
 JOIN source.customers AS l ON l.id = p.customer_id AND l.tenant_id = k.tenant_id
 LEFT JOIN ssot.customer_merges AS m ON m.merged_id = p.customer_id
 WHERE w.customer_id <> p.customer_id AND m.merged_id IS NULL

@@ -3,17 +3,17 @@
 -- identity.deleted_customers,
 -- identity.contacts, source.customers (live rows), source.customer_merges, promoted.customers
 -- (what the last promotion derived), merged_tags (id, tags). Output: ssot.customers with the
--- migration plan's columns, ssot.customer_merges and ssot.crosswalk (cluster_id -> customer id).
+-- migration plan's columns, ssot.customer_merges and ssot.crosswalk (cluster -> customer id).
 -- A live customer keeps its id; when one cluster holds several, the oldest survives. One that the
 -- application deleted comes back under the id it had.
 CREATE OR REPLACE TABLE ssot.crosswalk AS
 WITH
 live AS (
     SELECT
-        k.cluster_id,
+        k.cluster_no,
         k.source_id AS id,
         k.tenant_id,
-        row_number() OVER (PARTITION BY k.cluster_id ORDER BY k.record_no) AS seniority
+        row_number() OVER (PARTITION BY k.cluster_no ORDER BY k.record_no) AS seniority
     FROM identity.clusters AS k
     WHERE k.source_table = 'customers'
 ),
@@ -23,6 +23,7 @@ taken AS (
     SELECT merged_id FROM source.customer_merges
 )
 SELECT
+    g.cluster_no,
     g.cluster_id,
     g.tenant_id,
     COALESCE(
@@ -36,7 +37,7 @@ SELECT
         END
     ) AS customer_id
 FROM identity.golden_records AS g
-LEFT JOIN live AS l ON l.cluster_id = g.cluster_id AND l.seniority = 1
+LEFT JOIN live AS l ON l.cluster_no = g.cluster_no AND l.seniority = 1
 LEFT JOIN identity.deleted_customers AS d ON d.cluster_id = g.cluster_id
 LEFT JOIN taken AS t ON t.id = g.cluster_id;
 
@@ -47,7 +48,7 @@ SELECT
     k.tenant_id,
     'shared evidence' AS reason
 FROM identity.clusters AS k
-JOIN ssot.crosswalk AS w ON w.cluster_id = k.cluster_id
+JOIN ssot.crosswalk AS w ON w.cluster_no = k.cluster_no
 WHERE k.source_table = 'customers' AND k.source_id <> w.customer_id;
 
 CREATE OR REPLACE TABLE ssot.customers AS
@@ -70,7 +71,7 @@ SELECT
     COALESCE(l.created_at, g.observed_at) AS created_at,
     l.updated_at
 FROM ssot.crosswalk AS w
-JOIN identity.golden_records AS g ON g.cluster_id = w.cluster_id
+JOIN identity.golden_records AS g ON g.cluster_no = w.cluster_no
 LEFT JOIN source.customers AS l ON l.id = w.customer_id
 LEFT JOIN promoted.customers AS p ON p.id = w.customer_id
 LEFT JOIN merged_tags AS m ON m.id = w.customer_id;

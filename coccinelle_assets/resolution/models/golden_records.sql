@@ -1,6 +1,6 @@
 -- Golden records: what the records of a cluster say of its customer, column by column.
--- Grain: one row per cluster. Input: identity.clusters, contacts, evidence, phone_places (phone,
--- time_zone, language; numbers outside France only). Output: identity.golden_records.
+-- Grain: one row per cluster. Input: identity.clusters, contacts, evidence, identifiers and
+-- phone_places (phone, time_zone, language; numbers outside France only). Output: identity.golden_records.
 -- Survivorship: prospects, then conversations, then appointments, last the live row's own
 -- evidence; within one source the most recently changed; ties by age, then id. A name with both
 -- parts wins over a partial one, and both parts come from one record.
@@ -8,18 +8,18 @@ CREATE OR REPLACE TABLE identity.golden_records AS
 WITH
 members AS MATERIALIZED (
     SELECT
-        k.cluster_id,
+        k.cluster_no,
         c.record_no,
-        c.tenant_id,
         c.source_table,
-        c.first_name,
-        c.last_name,
-        c.person,
+        c.person IS NOT NULL AND c.source_table <> 'customers' AS named,
+        c.first_name IS NOT NULL AND c.last_name IS NOT NULL AS named_in_full,
         c.channel,
         c.stage,
         c.origin,
         c.observed_at,
         c.contacted_at,
+        e.email_no,
+        e.phone_no,
         CASE c.source_table
             WHEN 'prospects' THEN 3
             WHEN 'omni_conversations' THEN 2
@@ -33,33 +33,18 @@ members AS MATERIALIZED (
         - c.record_no AS survivorship_no
     FROM identity.clusters AS k
     JOIN identity.contacts AS c ON c.record_no = k.record_no
+    LEFT JOIN identity.evidence AS e ON e.record_no = k.record_no
 ),
-named AS (
-    SELECT
-        cluster_id,
-        max_by(first_name, survivorship_no) FILTER (WHERE last_name IS NOT NULL)
-            AS complete_first_name,
-        max_by(last_name, survivorship_no) FILTER (WHERE first_name IS NOT NULL)
-            AS complete_last_name,
-        max_by(COALESCE(first_name, ''), survivorship_no) AS first_name,
-        max_by(COALESCE(last_name, ''), survivorship_no) AS last_name
-    FROM members
-    WHERE source_table <> 'customers' AND person IS NOT NULL
-    GROUP BY cluster_id
-),
-identified AS (
-    SELECT
-        m.cluster_id,
-        max_by(e.email, m.survivorship_no) FILTER (WHERE e.email IS NOT NULL) AS email,
-        max_by(e.phone, m.survivorship_no) FILTER (WHERE e.phone IS NOT NULL) AS phone
-    FROM members AS m
-    JOIN identity.evidence AS e ON e.record_no = m.record_no
-    GROUP BY m.cluster_id
-),
+-- Whose name and which identifiers survive, in numbers: the texts are looked up once, at the end.
 gathered AS (
     SELECT
-        cluster_id,
-        min(tenant_id) AS tenant_id,
+        cluster_no,
+        COALESCE(
+            max_by(record_no, survivorship_no) FILTER (WHERE named AND named_in_full),
+            max_by(record_no, survivorship_no) FILTER (WHERE named)
+        ) AS name_no,
+        max_by(email_no, survivorship_no) FILTER (WHERE email_no IS NOT NULL) AS email_no,
+        max_by(phone_no, survivorship_no) FILTER (WHERE phone_no IS NOT NULL) AS phone_no,
         max_by(COALESCE(stage, ''), survivorship_no) FILTER (WHERE source_table = 'prospects')
             AS stage,
         min_by(
@@ -76,11 +61,11 @@ gathered AS (
         max(contacted_at) AS last_contact_at,
         min(observed_at) AS observed_at
     FROM members
-    GROUP BY cluster_id
+    GROUP BY cluster_no
 ),
 channels AS (
     SELECT
-        cluster_id,
+        cluster_no,
         CASE WHEN lower(channel) = 'voice' THEN 'phone' ELSE lower(channel) END AS channel,
         count(*) AS conversations
     FROM members
@@ -88,23 +73,24 @@ channels AS (
     GROUP BY ALL
 ),
 preferred AS (
-    SELECT cluster_id, channel
+    SELECT cluster_no, channel
     FROM (
         SELECT
-            cluster_id,
+            cluster_no,
             channel,
-            row_number() OVER (PARTITION BY cluster_id ORDER BY conversations DESC, channel) AS place
+            row_number() OVER (PARTITION BY cluster_no ORDER BY conversations DESC, channel) AS place
         FROM channels
     ) AS places
     WHERE place = 1
 )
 SELECT
-    g.cluster_id,
-    g.tenant_id,
-    COALESCE(n.complete_first_name, nullif(n.first_name, '')) AS first_name,
-    COALESCE(n.complete_last_name, nullif(n.last_name, '')) AS last_name,
-    i.email,
-    i.phone,
+    k.cluster_no,
+    k.cluster_id,
+    k.tenant_id,
+    n.first_name,
+    n.last_name,
+    e.value AS email,
+    t.value AS phone,
     CASE
         WHEN g.total_appointments + g.total_conversations > 0 THEN 'customer'
         WHEN g.stage = 'new' THEN 'lead'
@@ -120,7 +106,7 @@ SELECT
     ) || ']' AS tags,
     COALESCE(
         p.channel,
-        CASE WHEN i.phone IS NOT NULL THEN 'phone' WHEN i.email IS NOT NULL THEN 'email' END
+        CASE WHEN t.value IS NOT NULL THEN 'phone' WHEN e.value IS NOT NULL THEN 'email' END
     ) AS preferred_contact_method,
     COALESCE(w.language, 'fr') AS language,
     COALESCE(w.time_zone, 'Europe/Paris') AS timezone,
@@ -129,7 +115,9 @@ SELECT
     utc_text(g.last_contact_at) AS last_contact_at,
     utc_text(g.observed_at) AS observed_at
 FROM gathered AS g
-LEFT JOIN named AS n ON n.cluster_id = g.cluster_id
-LEFT JOIN identified AS i ON i.cluster_id = g.cluster_id
-LEFT JOIN preferred AS p ON p.cluster_id = g.cluster_id
-LEFT JOIN phone_places AS w ON w.phone = i.phone;
+JOIN identity.clusters AS k ON k.record_no = g.cluster_no
+LEFT JOIN identity.contacts AS n ON n.record_no = g.name_no
+LEFT JOIN identity.identifiers AS e ON e.identifier_no = g.email_no
+LEFT JOIN identity.identifiers AS t ON t.identifier_no = g.phone_no
+LEFT JOIN preferred AS p ON p.cluster_no = g.cluster_no
+LEFT JOIN phone_places AS w ON w.phone = t.value;

@@ -21,7 +21,7 @@ SELECT
     c.customer_id AS previous_customer_id
 FROM identity.clusters AS k
 JOIN identity.contacts AS c ON c.record_no = k.record_no
-JOIN ssot.crosswalk AS w ON w.cluster_id = k.cluster_id
+JOIN ssot.crosswalk AS w ON w.cluster_no = k.cluster_no
 JOIN ssot.customers AS s ON s.id = w.customer_id
 LEFT JOIN identity.evidence AS e ON e.record_no = c.record_no
 LEFT JOIN source.prospects AS r ON r.id = c.prospect_id AND r.tenant_id = c.tenant_id

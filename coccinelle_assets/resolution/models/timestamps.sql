@@ -29,6 +29,14 @@ CASE
         AND substr(value, 12, 2) < '24'
         AND substr(value, 19, 1) BETWEEN '0' AND '9'
     THEN TRY_CAST(value AS TIMESTAMP)
+    -- The next two, a fraction or an offset, have their parts in fixed places; between these years
+    -- no offset leads out of range.
+    WHEN value BETWEEN '0001' AND '9999'
+        AND regexp_full_match(
+            value,
+            '\d{4}-\d\d-\d\d[ T]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+Z?|[+-](0\d|1[0-4]):[0-5]\d)'
+        )
+    THEN TRY_CAST(substr(value, 1, 19) AS TIMESTAMP) - to_seconds(utc_offset(substr(value, 20)))
     WHEN regexp_full_match(
         value,
         '\d{4}-\d{2}-\d{2}([ T]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?[\s\x0b]*(Z|z|[+-](0\d|1[0-4]):[0-5]\d)?[\s\x0b]*)?'
