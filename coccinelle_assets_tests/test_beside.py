@@ -1,10 +1,14 @@
 """Work in a thread beside other work: in order, over when the block is, its errors heard."""
 
 import threading
+from collections.abc import Callable
 
+import duckdb
 import pytest
 
 from coccinelle_assets.beside import beside
+from coccinelle_assets.runs import RunOutcome
+from coccinelle_assets_tests.databases import AppDatabase
 
 
 def test_works_run_in_order_in_another_thread_and_are_over_when_the_block_is() -> None:
@@ -40,3 +44,23 @@ def test_an_error_beside_reaches_the_caller_at_the_latest_when_the_block_ends() 
 def test_the_blocks_own_error_goes_first() -> None:
     with pytest.raises(KeyError), beside(fail):
         raise KeyError("from the block")
+
+
+def test_a_promotion_that_the_warehouse_cannot_remember_is_not_committed(
+    app: AppDatabase, migrate: Callable[..., RunOutcome], untouched: Callable[[], bool]
+) -> None:
+    app.prospect(first_name="Jean", last_name="Dupont", email="jean@ex.fr")
+    assert migrate().promoted
+    app.prospect(first_name="Anne", last_name="Morel", email="anne@lilas.fr")
+    assert untouched()
+    warehouse = app.path.parent / ".coccinelle" / "warehouse.duckdb"
+    with duckdb.connect(warehouse) as connection:
+        connection.execute("ALTER TABLE live.fingerprints ADD COLUMN unexpected INTEGER")
+    outcome = migrate()
+    assert not outcome.promoted
+    assert "fingerprints" in outcome.error
+    assert untouched()
+    with duckdb.connect(warehouse) as connection:
+        connection.execute("ALTER TABLE live.fingerprints DROP COLUMN unexpected")
+    assert migrate().promoted
+    assert len(app.customers()) == 2
