@@ -21,7 +21,7 @@ DEPLOY = Path(__file__).parents[2] / "deploy"
 T = TypeVar("T")
 
 
-def wait_for(condition: Callable[[], T], what: str, seconds: float = 120) -> T:
+def wait_for(condition: Callable[[], T], what: str, seconds: float = 300) -> T:
     """What a condition returns once it is true; fails when that takes too long."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
