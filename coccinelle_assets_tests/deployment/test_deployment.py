@@ -173,7 +173,7 @@ def test_a_killed_run_is_told_and_frees_its_place_and_the_next_one_promotes(stor
                 return record
         return None
 
-    run_id = wait_for(waiting, "a promotion that waits", 150).dagster_run.run_id
+    run_id = wait_for(waiting, "a promotion that waits").dagster_run.run_id
     events = story.instance.all_logs(run_id, of_type=dg.DagsterEventType.STEP_START)
     pid = events[-1].dagster_event.pid
     os.kill(pid, signal.SIGKILL)
@@ -183,7 +183,7 @@ def test_a_killed_run_is_told_and_frees_its_place_and_the_next_one_promotes(stor
     wait_for(lambda: story.instance.get_run_by_id(run_id).status == failed, "the run's end", 60)
     wait_for(lambda: story.told("CRASHED"), "the crash alert")
     assert story.told("CRASHED") == Counter({("job migrate_customers", run_id): 1})
-    wait_for(lambda: len(story.app.customers()) == 2, "the next promotion", 180)
+    wait_for(lambda: len(story.app.customers()) == 2, "the next promotion")
 
 
 def test_the_webserver_listens_on_the_loopback_address_only(story: Story) -> None:
