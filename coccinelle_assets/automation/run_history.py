@@ -4,7 +4,6 @@ See pooled_storage.py for the storages. A new home gets copies of empty database
 once for this user: making them anew takes longer than a small migration's own work.
 """
 
-import os
 import shutil
 import tempfile
 from importlib.resources import files
@@ -76,9 +75,8 @@ def _copy_empty_history(home: Path) -> None:
                 dg.DagsterInstance.from_ref(ref).dispose()
                 _move(made, cache)
         for name in (SCHEDULES, HISTORY):
-            partial = home / f".{name}-{os.getpid()}"
-            shutil.copytree(cache / name, partial)
-            _move(partial, home / name)
+            with tempfile.TemporaryDirectory(dir=home) as scratch:
+                _move(Path(shutil.copytree(cache / name, Path(scratch, name))), home / name)
     except OSError:
         return
 

@@ -1,6 +1,5 @@
 """The DuckDB file in which every asset of the lineage is a table."""
 
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,6 +11,7 @@ import duckdb
 from duckdb import DuckDBPyConnection
 from pydantic import Field
 
+from coccinelle_assets.beside import beside
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.warehouse_sources import load_scanner
 
@@ -49,13 +49,8 @@ class Warehouse(dg.ConfigurableResource):
         gets ready what the steps need: DuckDB checks the signature of its scanner's 35 MB, scipy
         is a third of a second to import, and neither has to wait for the other's core.
         """
-        with self.connect() as connection:
-            thread = threading.Thread(target=_get_ready, args=(connection,))
-            thread.start()
-            try:
-                yield
-            finally:
-                thread.join()
+        with self.connect() as connection, beside(lambda: _get_ready(connection)):
+            yield
 
     @contextmanager
     def read(self) -> Iterator[DuckDBPyConnection]:

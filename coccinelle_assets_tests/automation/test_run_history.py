@@ -120,16 +120,16 @@ def test_a_home_of_dagsters_own_is_read_and_written(cache: Path, tmp_path: Path)
 
 def _marked(database: Path) -> list[tuple[str]]:
     """Which of Dagster's data migrations a database says are done."""
-    connection = sqlite3.connect(database)
-    try:
-        return connection.execute("SELECT name FROM secondary_indexes ORDER BY name").fetchall()
-    finally:
-        connection.close()
+    return _rows(database, "SELECT name FROM secondary_indexes ORDER BY name")
 
 
 def _revision(database: Path) -> list[tuple[str]]:
+    return _rows(database, "SELECT version_num FROM alembic_version")
+
+
+def _rows(database: Path, query: str) -> list[tuple[str]]:
     connection = sqlite3.connect(database)
     try:
-        return connection.execute("SELECT version_num FROM alembic_version").fetchall()
+        return connection.execute(query).fetchall()
     finally:
         connection.close()
