@@ -12,6 +12,16 @@ from coccinelle_assets.live.transaction import run, scalar
 from coccinelle_assets.sql import quoted
 
 
+_BY_ID = "t.id = l.id"
+_BY_ROWID = "t.rowid = l.live_rowid AND t.id = l.id"
+# A row is looked for by its id, which takes ten times as long, when it is not where it was: VACUUM
+# may move rows.
+_BY_ROWID_THEN_ID = (
+    _BY_ROWID,
+    f"{_BY_ID} AND NOT EXISTS (SELECT 1 FROM main.{{table}} AS t WHERE {_BY_ROWID})",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Deferred:
     """A planned change that was left for the next run, and why."""
@@ -27,23 +37,22 @@ def publish_links(
     """Write the planned links of one table; returns their number, and what was left and why."""
     seen = _deployed_details(schema, table)
     unchanged = "".join(
-        f"\n    AND CAST({table}.{quoted(name)} AS TEXT) IS l.seen_{detail}"
+        f"\n    AND CAST(t.{quoted(name)} AS TEXT) IS l.seen_{detail}"
         for detail, name in seen.items()
         if name
     )
-    key = _row_key(live, table)
-    run(
-        live,
-        "sql/publish/matching_rows.sql",
-        table=table,
-        links=links,
-        key=key,
-        unchanged=unchanged,
-    )
-    journal.links(live, table, key)
-    written = run(live, "sql/publish/links.sql", table=table, key=key).rowcount
-    live.execute("DROP TABLE matching_rows")
     planned = scalar(live, f"SELECT count(*) FROM plan.{links} WHERE changed")
+    has_rowid = table in schema.rowid_tables
+    key = "rowid" if has_rowid else "id"
+    written = 0
+    for match in _BY_ROWID_THEN_ID if has_rowid else (_BY_ID,):
+        if written == planned:
+            break
+        found = {"match": match, "table": table, "links": links, "key": key}
+        run(live, "sql/publish/matching_rows.sql", **found, unchanged=unchanged)
+        journal.links(live, table, key)
+        written += run(live, "sql/publish/links.sql", table=table, key=key).rowcount
+        live.execute("DROP VIEW matching_rows")
     deferred: list[Deferred] = []
     if written < planned:
         recovered, deferred = _second_look(live, journal, table, links, seen)
@@ -74,15 +83,6 @@ def _clear_links(
         if not done:
             deferred.append(Deferred(table, record_id, "changed"))
     return cleared, deferred
-
-
-def _row_key(live: sqlite3.Connection, table: str) -> str:
-    """The column by which a table is stored: rowid, or its id when it is WITHOUT ROWID."""
-    try:
-        live.execute(f"SELECT rowid FROM {table} LIMIT 0")
-    except sqlite3.OperationalError:
-        return "id"
-    return "rowid"
 
 
 def _deployed_details(schema: Schema, table: str) -> dict[str, str | None]:

@@ -102,9 +102,13 @@ BUSINESS_IDENTIFIERS = (
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """Tables of one database with their column names, in the database's own spelling."""
+    """Tables of one database with their column names, in the database's own spelling.
+
+    `rowid_tables` are those whose rows can be told by SQLite's rowid.
+    """
 
     tables: Mapping[str, tuple[str, ...]]
+    rowid_tables: frozenset[str] = frozenset()
 
     def has(self, table: str, column: str | None = None) -> bool:
         """Whether the table, or that column of it, is there."""
@@ -155,12 +159,22 @@ def utf8_text(expression: str) -> str:
 def read_schema(connection: sqlite3.Connection) -> Schema:
     """The tables and columns of a database."""
     database = sqlite_utils.Database(connection)
+    tables = {
+        name: tuple(column.name for column in database[name].columns)
+        for name in database.table_names()
+    }
     return Schema(
-        {
-            name: tuple(column.name for column in database[name].columns)
-            for name in database.table_names()
-        }
+        tables, frozenset(name for name in tables if _has_rowid(connection, name, tables[name]))
     )
+
+
+def _has_rowid(connection: sqlite3.Connection, table: str, columns: Sequence[str]) -> bool:
+    """False for a table WITHOUT ROWID, and where a column of that name hides the rowid."""
+    try:
+        connection.execute(f"SELECT rowid FROM {quoted(table)} LIMIT 0")
+    except sqlite3.OperationalError:
+        return False
+    return "rowid" not in {column.lower() for column in columns}
 
 
 def require_sources(schema: Schema, database: str) -> None:

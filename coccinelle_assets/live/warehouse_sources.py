@@ -22,6 +22,7 @@ from coccinelle_assets.live.schema import (
     utf8_text,
 )
 from coccinelle_assets.live.waves import promoted_tenants, require_tenants
+from coccinelle_assets.resolution.linkage import LINKED_TABLES
 from coccinelle_assets.sql import load_sql, quoted
 
 SCANNER = "duckdb_extension_sqlite_scanner"
@@ -68,6 +69,9 @@ def load_sources(
         for table, columns in {**SOURCE_TABLES, **PROMOTED_TABLES}.items():
             origin = f"snapshot.{quoted(table)}" if schema.has(table) else "(SELECT 1) WHERE FALSE"
             selection = schema.selection(table, columns)
+            if table in LINKED_TABLES:
+                place = "rowid" if table in schema.rowid_tables else "CAST(NULL AS BIGINT)"
+                selection += f", {place} AS live_rowid"
             chosen = ""
             if tenants and schema.has(table) and Column("tenant_id") in columns:
                 chosen = " WHERE list_contains($tenants, tenant_id)"

@@ -6,10 +6,10 @@ SELECT 'prospects' AS part, count(*) AS records, sum(hash(t)::HUGEINT) AS versio
 FROM source.prospects AS t
 UNION ALL
 SELECT 'appointments', count(*), sum(hash(t)::HUGEINT)
-FROM (SELECT * EXCLUDE (customer_id) FROM source.appointments) AS t
+FROM (SELECT * EXCLUDE (customer_id, live_rowid) FROM source.appointments) AS t
 UNION ALL
 SELECT 'omni_conversations', count(*), sum(hash(t)::HUGEINT)
-FROM (SELECT * EXCLUDE (customer_id) FROM source.omni_conversations) AS t
+FROM (SELECT * EXCLUDE (customer_id, live_rowid) FROM source.omni_conversations) AS t
 UNION ALL
 SELECT 'business_identifiers', count(*), sum(hash(t)::HUGEINT)
 FROM source.business_identifiers AS t

@@ -38,17 +38,21 @@ ORDER BY m.merged_id;
 
 INSERT INTO plan.appointment_links
 SELECT
-    id, customer_id, CASE WHEN customer_id IS DISTINCT FROM previous_customer_id THEN 1 ELSE 0 END,
-    tenant_id, raw_email, raw_phone, prospect_id, previous_customer_id
-FROM ssot.appointment_links
-ORDER BY id;
+    k.id, k.customer_id,
+    CASE WHEN k.customer_id IS DISTINCT FROM k.previous_customer_id THEN 1 ELSE 0 END,
+    k.tenant_id, k.raw_email, k.raw_phone, k.prospect_id, k.previous_customer_id, s.live_rowid
+FROM ssot.appointment_links AS k
+JOIN source.appointments AS s ON s.id = k.id
+ORDER BY s.live_rowid, k.id;
 
 INSERT INTO plan.conversation_links
 SELECT
-    id, customer_id, CASE WHEN customer_id IS DISTINCT FROM previous_customer_id THEN 1 ELSE 0 END,
-    tenant_id, raw_email, raw_phone, prospect_id, previous_customer_id
-FROM ssot.conversation_links
-ORDER BY id;
+    k.id, k.customer_id,
+    CASE WHEN k.customer_id IS DISTINCT FROM k.previous_customer_id THEN 1 ELSE 0 END,
+    k.tenant_id, k.raw_email, k.raw_phone, k.prospect_id, k.previous_customer_id, s.live_rowid
+FROM ssot.conversation_links AS k
+JOIN source.omni_conversations AS s ON s.id = k.id
+ORDER BY s.live_rowid, k.id;
 
 INSERT INTO plan.cleared_links
 SELECT source_table, id, previous_customer_id FROM ssot.cleared_links ORDER BY source_table, id;

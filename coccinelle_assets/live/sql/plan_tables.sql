@@ -1,5 +1,6 @@
 -- The plan: every change that a promotion makes, as a SQLite file that can be looked at.
--- Rows are written in primary-key order, so that the live tables are filled in that order too.
+-- Rows are written in the order of the live tables, so that these are filled in that order too:
+-- customers by primary key, links by the place of their record.
 -- Grain: one row per customer, merge or record that changes, in the table named after it.
 CREATE TABLE new_customers (
     id TEXT,
@@ -52,7 +53,8 @@ CREATE TABLE customer_merges (
     seen_email TEXT,
     seen_phone TEXT
 );
--- Every linkable record, with the details seen; changed marks the links that are to be written.
+-- Every linkable record, with the details and the rowid seen (NULL where a table has none); changed
+-- marks the links that are to be written.
 CREATE TABLE appointment_links (
     id TEXT,
     customer_id TEXT,
@@ -61,7 +63,8 @@ CREATE TABLE appointment_links (
     seen_email TEXT,
     seen_phone TEXT,
     seen_prospect_id TEXT,
-    seen_customer_id TEXT
+    seen_customer_id TEXT,
+    live_rowid INTEGER
 );
 CREATE TABLE conversation_links (
     id TEXT,
@@ -71,7 +74,8 @@ CREATE TABLE conversation_links (
     seen_email TEXT,
     seen_phone TEXT,
     seen_prospect_id TEXT,
-    seen_customer_id TEXT
+    seen_customer_id TEXT,
+    live_rowid INTEGER
 );
 -- Links that are taken off: their customer was deleted and does not come back.
 CREATE TABLE cleared_links (
