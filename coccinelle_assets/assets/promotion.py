@@ -10,7 +10,7 @@ import duckdb
 from pydantic import Field
 
 from coccinelle_assets.assets.layer import MIGRATION_POOL, clear_failures, spec
-from coccinelle_assets.assets.run_report import report_metadata
+from coccinelle_assets.assets.run_report import RunReport
 from coccinelle_assets.beside import beside
 from coccinelle_assets.checks.gates import require_gates
 from coccinelle_assets.live.database import Change
@@ -86,14 +86,15 @@ def promotion(
             planned = write_plan(connection, live_database.plan_path, context.run.run_id)
             tenants = wave_tenants(connection)
         settings = rules_text(identity_rules, gate_thresholds, tenants)
+        report = RunReport(context, live_database)
         if config.dry_run:
             rehearsed = _rehearse(
                 config, context.run.run_id, warehouse, live_database, gate_thresholds, tenants
             )
-            report = report_metadata(context, warehouse, live_database, rehearsed, dry_run=True)
-            context.log_event(
-                dg.AssetObservation(PROMOTED.key, metadata=_metadata(rehearsed) | report)
-            )
+            with warehouse.connect() as connection:
+                report.count(connection)
+            metadata = _metadata(rehearsed) | report.keep(rehearsed, dry_run=True)
+            context.log_event(dg.AssetObservation(PROMOTED.key, metadata=metadata))
             return
         last = _last_promotion_seen(live_database)
         if planned.is_empty and last is not None:
@@ -105,12 +106,11 @@ def promotion(
             yield dg.MaterializeResult(asset_key=PROMOTED.key, metadata=_metadata(unchanged))
             return
         change, backup = _promote(
-            context.run.run_id, warehouse, live_database, gate_thresholds, tenants, settings
+            report, warehouse, live_database, gate_thresholds, tenants, settings
         )
         if not change.result.deferred:
             live_database.remember_promoted(settings, wrote=True)
-        report = report_metadata(context, warehouse, live_database, change.result)
-        metadata = _metadata(change.result, backup) | change.notes | report
+        metadata = _metadata(change.result, backup) | change.notes | report.keep(change.result)
         yield dg.MaterializeResult(asset_key=PROMOTED.key, metadata=metadata)
 
 
@@ -149,18 +149,19 @@ def _nothing_published(live_database: LiveDatabase) -> Publication:
 
 
 def _promote(
-    run_id: str,
+    report: RunReport,
     warehouse: Warehouse,
     live_database: LiveDatabase,
     thresholds: GateThresholdsResource,
     tenants: list[str],
     settings: str,
 ) -> tuple[Change[Publication], Path]:
-    """Publish to the live database, while the warehouse remembers what it is given.
+    """Publish to the live database, while the warehouse remembers what it is given and counts.
 
     Whatever was left is forgotten by the warehouse, too. What it remembers of a run that is not
     committed counts for nothing.
     """
+    run_id = report.context.run.run_id
     backups: list[Path] = []
     with warehouse.connect() as connection:
 
@@ -171,7 +172,8 @@ def _promote(
                 remember_promotion(connection, run_id, last, tenants)
                 remember_state(connection, run_id, settings)
 
-            def write_to_disk() -> None:
+            def count_and_write() -> None:
+                report.count(connection)
                 # Closing the warehouse does it anyway, with nothing left to do beside it; what
                 # cannot be written now stays in the warehouse's log.
                 with suppress(duckdb.Error):
@@ -179,7 +181,7 @@ def _promote(
 
             with (
                 _room_beside(connection, warehouse),
-                beside(remember, write_to_disk) as (remembered, written),
+                beside(remember, count_and_write) as (remembered, written),
             ):
 
                 def before_commit(publication: Publication) -> None:

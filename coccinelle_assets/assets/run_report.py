@@ -1,39 +1,53 @@
 """The report of a promotion, written into the home and linked from live/customers."""
 
+from dataclasses import dataclass
+
 import dagster as dg
 import duckdb
 
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.publish import Publication
+from coccinelle_assets.report.gather import Counts, gather, report_of, reported_run
 from coccinelle_assets.resources.live_database import LiveDatabase
-from coccinelle_assets.resources.warehouse import Warehouse
 
 
-def report_metadata(
-    context: dg.AssetExecutionContext,
-    warehouse: Warehouse,
-    live_database: LiveDatabase,
-    result: Publication,
-    *,
-    dry_run: bool = False,
-) -> dict[str, dg.MetadataValue]:
-    """Keep the report of what was published; its path as metadata.
+@dataclass(slots=True)
+class RunReport:
+    """The report of one run: counted while the promotion writes, kept once that is committed.
 
-    The promotion is committed by now: a report that cannot be written is a warning, no failure.
+    The promotion does not depend on it: what cannot be counted or written is a warning.
     """
-    if not live_database.reports_kept:
-        return {}
-    # Plotly is for those who promote: the code location starts without it.
-    from coccinelle_assets.report.gather import gather, reported_run
-    from coccinelle_assets.report.keep import keep_report
 
-    run = reported_run(context.run.run_id, live_database.path, dry_run, result.counts)
-    directory = live_database.report_directory
-    try:
-        with warehouse.connect() as connection:
-            report = gather(connection, run)
-        path = keep_report(report, directory, live_database.reports_kept)
-    except (OSError, duckdb.Error, CoccinelleError) as error:
-        context.log.warning(f"The report cannot be written to {directory}: {error}")
-        return {}
-    return {"report": dg.MetadataValue.path(path)}
+    context: dg.AssetExecutionContext
+    live_database: LiveDatabase
+    counts: Counts | None = None
+
+    def count(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Count what the warehouse holds; `connection` is only read from."""
+        if not self.live_database.reports_kept:
+            return
+        try:
+            self.counts = gather(connection)
+        except (duckdb.Error, CoccinelleError) as error:
+            self._warn(error)
+
+    def keep(self, result: Publication, *, dry_run: bool = False) -> dict[str, dg.MetadataValue]:
+        """Write the report of what was published; its path as metadata."""
+        if self.counts is None:
+            return {}
+        # Plotly is for those who promote: the code location starts without it.
+        from coccinelle_assets.report.keep import keep_report
+
+        database = self.live_database
+        run = reported_run(self.context.run.run_id, database.path, dry_run, result.counts)
+        report = report_of(run, self.counts)
+        try:
+            path = keep_report(report, database.report_directory, database.reports_kept)
+        except (OSError, CoccinelleError) as error:
+            self._warn(error)
+            return {}
+        return {"report": dg.MetadataValue.path(path)}
+
+    def _warn(self, error: Exception) -> None:
+        directory = self.live_database.report_directory
+        self.context.log.warning(f"The report cannot be written to {directory}: {error}")

@@ -157,11 +157,11 @@ def _write_report(
     *,
     dry_run: bool,
 ) -> None:
-    from coccinelle_assets.report.gather import gather, reported_run
+    from coccinelle_assets.report.gather import gather, report_of, reported_run
     from coccinelle_assets.report.keep import write_report
 
     run = reported_run(outcome.run_id, settings.database, dry_run, outcome.promotion)
-    write_report(gather(connection, run), path)
+    write_report(report_of(run, gather(connection)), path)
     outcome.promotion["report"] = str(path)
 
 

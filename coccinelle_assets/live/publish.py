@@ -47,6 +47,9 @@ from coccinelle_assets.sql import load_sql
 
 # Room for the indexes of a million customers; SQLite's default of 2 MB reads them again and again.
 CACHE_KIB = 128 * 1024
+# What is sorted (a new index, a count by customer) is faster in parts of this size, which a second
+# thread of SQLite sorts meanwhile.
+SORTER_CACHE_KIB = 16 * 1024
 
 
 @dataclass(slots=True)
@@ -79,6 +82,7 @@ def publish(
     Raises PromotionRefusedError when a predicate does not hold on the result.
     """
     live.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+    live.execute("PRAGMA threads = 1")
     with _attached(live, plan), transaction(live):
         schema = read_schema(live)
         require_sources(schema, "the live database")
@@ -128,6 +132,7 @@ def _apply(
         publication.counts[links] = changed
         publication.deferred.extend(deferred)
         written += changed
+    live.execute(f"PRAGMA cache_size = -{SORTER_CACHE_KIB}")
     create_indexes(live)
     with only_tenants(live, tenants):
         updated = correct_statistics(live, schema)

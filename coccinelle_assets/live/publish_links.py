@@ -11,7 +11,6 @@ from coccinelle_assets.live.snapshot import readable
 from coccinelle_assets.live.transaction import run, scalar
 from coccinelle_assets.sql import quoted
 
-
 _BY_ID = "t.id = l.id"
 _BY_ROWID = "t.rowid = l.live_rowid AND t.id = l.id"
 # A row is looked for by its id, which takes ten times as long, when it is not where it was: VACUUM

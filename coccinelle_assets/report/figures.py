@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from coccinelle_assets.report.gather import Flow, Report, TenantShare
+from coccinelle_assets.report.gather import Counts, Flow, TenantShare
 
 Figure = dict[str, Any]
 
@@ -30,25 +30,25 @@ SIZE_LABELS = {11: "11 to 20", 21: "21 to 50", 51: "51 to 100", 101: "over 100"}
 LONGEST_LABEL = 24
 
 
-def flow_figure(report: Report) -> Figure:
+def flow_figure(counts: Counts) -> Figure:
     """Records from their sources, by how they were recognised, to customers: a Sankey diagram."""
     ends = {
-        "new_customers": f"new customers: {report.new_customers:,}",
-        "live_customers": f"customers already live: {report.live_customers:,}",
+        "new_customers": f"new customers: {counts.new_customers:,}",
+        "live_customers": f"customers already live: {counts.live_customers:,}",
         "unlinked": "unlinked",
     }
     # A node's key is its column and its name: a reason may be called as an outcome is.
-    sources = _totals(report.flows, lambda flow: (0, flow.source_table))
-    recognised = _totals(report.flows, lambda flow: (1, flow.recognised_by))
-    outcomes = _totals(report.flows, lambda flow: (2, flow.outcome))
-    rejected = {(1, flow.recognised_by) for flow in report.flows if flow.outcome == "unlinked"}
+    sources = _totals(counts.flows, lambda flow: (0, flow.source_table))
+    recognised = _totals(counts.flows, lambda flow: (1, flow.recognised_by))
+    outcomes = _totals(counts.flows, lambda flow: (2, flow.outcome))
+    rejected = {(1, flow.recognised_by) for flow in counts.flows if flow.outcome == "unlinked"}
     rejected.add((2, "unlinked"))
     nodes = [*sources, *recognised, *outcomes]
     number = {node: place for place, node in enumerate(nodes)}
     names = {**SOURCE_LABELS, **RECOGNISED_LABELS, **ends}
     labels = [names.get(name, name.replace("_", " ")) for _, name in nodes]
-    links = _totals(report.flows, lambda flow: ((0, flow.source_table), (1, flow.recognised_by)))
-    links += _totals(report.flows, lambda flow: ((1, flow.recognised_by), (2, flow.outcome)))
+    links = _totals(counts.flows, lambda flow: ((0, flow.source_table), (1, flow.recognised_by)))
+    links += _totals(counts.flows, lambda flow: ((1, flow.recognised_by), (2, flow.outcome)))
     return {
         "data": [
             {
@@ -85,16 +85,16 @@ def _totals(flows: Iterable[Flow], key: Callable[[Flow], Any]) -> Counter[Any]:
     return totals
 
 
-def cluster_size_figure(report: Report) -> Figure:
+def cluster_size_figure(counts: Counts) -> Figure:
     """How many records the customers have."""
-    customers = [sizes.customers for sizes in report.cluster_sizes]
+    customers = [sizes.customers for sizes in counts.cluster_sizes]
     return {
         "data": [
             {
                 "type": "bar",
                 "x": [
                     SIZE_LABELS.get(sizes.smallest, str(sizes.smallest))
-                    for sizes in report.cluster_sizes
+                    for sizes in counts.cluster_sizes
                 ],
                 "y": customers,
                 "text": [f"{count:,}" for count in customers],
@@ -112,10 +112,10 @@ def cluster_size_figure(report: Report) -> Figure:
     }
 
 
-def tenant_figure(report: Report) -> Figure:
+def tenant_figure(counts: Counts) -> Figure:
     """The linked share of each tenant's records, before and after, one panel per source."""
     tenants = sorted(
-        {share.tenant_id: share for share in reversed(report.tenant_shares)}.values(),
+        {share.tenant_id: share for share in reversed(counts.tenant_shares)}.values(),
         key=lambda share: share.place,
     )
     rows = {share.tenant_id: row for row, share in enumerate(tenants)}
@@ -146,7 +146,7 @@ def tenant_figure(report: Report) -> Figure:
             "side": "top",
         }
         layout["annotations"].append(_panel_title(SOURCE_LABELS[source], axis))
-        shares = [share for share in report.tenant_shares if share.source_table == source]
+        shares = [share for share in counts.tenant_shares if share.source_table == source]
         traces += _share_bars(source, shares, rows, axis, legend=source == "appointments")
     return {"data": traces, "layout": layout}
 

@@ -1,4 +1,4 @@
-"""What a report shows, in numbers: counted in the warehouse that a run left."""
+"""What a report shows, in numbers: counted in the warehouse, whatever the run then writes."""
 
 from __future__ import annotations
 
@@ -66,11 +66,9 @@ class TenantShare:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """Everything that a report shows."""
+class Counts:
+    """What a run found: everything that the figures of its report show."""
 
-    run: ReportedRun
-    reported_at: datetime
     summary: Summary
     new_customers: int
     live_customers: int
@@ -79,15 +77,25 @@ class Report:
     tenant_shares: tuple[TenantShare, ...]
 
 
-def gather(
-    connection: DuckDBPyConnection, run: ReportedRun, top_tenants: int = TOP_TENANTS
-) -> Report:
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything that a report shows."""
+
+    run: ReportedRun
+    counts: Counts
+    reported_at: datetime
+
+
+def report_of(run: ReportedRun, counts: Counts) -> Report:
+    """The report of a run as of now."""
+    return Report(run, counts, datetime.now(UTC))
+
+
+def gather(connection: DuckDBPyConnection, top_tenants: int = TOP_TENANTS) -> Counts:
     """Count what the warehouse's latest run found; `connection` is only read from."""
     new_customers, live_customers = connection.execute(_query("customer_counts")).fetchone()
     shares = connection.execute(_query("tenant_shares"), {"top": top_tenants}).fetchall()
-    return Report(
-        run=run,
-        reported_at=datetime.now(UTC),
+    return Counts(
         summary=summarize(connection),
         new_customers=new_customers,
         live_customers=live_customers,

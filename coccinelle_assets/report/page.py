@@ -8,7 +8,7 @@ from html import escape
 from importlib.resources import files
 from string import Template
 
-from coccinelle_assets.live.summary import describe_changes
+from coccinelle_assets.live.summary import Summary, describe_changes
 from coccinelle_assets.report.figures import (
     SOURCE_LABELS,
     Figure,
@@ -32,15 +32,15 @@ def render(report: Report, *, self_contained: bool = True) -> str:
         title=escape(f"Customers of {run.database}: {'dry run' if run.dry_run else 'promotion'}"),
         subtitle=escape(f"Run {run.run_id}, reported {report.reported_at:%Y-%m-%d %H:%M:%S} UTC"),
         changes=escape(describe_changes(run.counts, dry_run=run.dry_run)),
-        table=_summary_table(report),
+        table=_summary_table(report.counts.summary),
         script=(
             f"<script>{PLOTLY_SCRIPT.read_text(encoding='utf-8')}</script>"
             if self_contained
             else f'<script src="{SCRIPT}"></script>'
         ),
-        flow=_drawn("flow", flow_figure(report)),
-        cluster_sizes=_drawn("cluster_sizes", cluster_size_figure(report)),
-        tenants=_drawn("tenants", tenant_figure(report)),
+        flow=_drawn("flow", flow_figure(report.counts)),
+        cluster_sizes=_drawn("cluster_sizes", cluster_size_figure(report.counts)),
+        tenants=_drawn("tenants", tenant_figure(report.counts)),
     )
 
 
@@ -54,8 +54,7 @@ def _drawn(name: str, figure: Figure) -> str:
     return f'<div id="{name}"></div><script>Plotly.newPlot("{name}", {call})</script>'
 
 
-def _summary_table(report: Report) -> str:
-    summary = report.summary
+def _summary_table(summary: Summary) -> str:
     rows = [("", "records", "linked before", "linked", "share", "unlinked")]
     for source in summary.sources:
         before = "" if source.source_table == "prospects" else f"{source.linked_before:,}"

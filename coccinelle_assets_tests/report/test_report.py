@@ -12,7 +12,7 @@ import pytest
 
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.report.figures import cluster_size_figure, flow_figure, tenant_figure
-from coccinelle_assets.report.gather import Flow, Report, gather, reported_run
+from coccinelle_assets.report.gather import Flow, Report, gather, report_of, reported_run
 from coccinelle_assets.report.keep import SCRIPT, keep_report, write_report
 from coccinelle_assets.report.page import render
 from coccinelle_assets.runs import RunOutcome
@@ -28,7 +28,7 @@ def gathered(database: AppDatabase, top_tenants: int = 20) -> Report:
     pipeline = Pipeline(database.path)
     pipeline.resolve()
     run = reported_run("0123456789abcdef", database.path, False, {"rows_written": 3, "backup": "/"})
-    return gather(pipeline.warehouse, run, top_tenants)
+    return report_of(run, gather(pipeline.warehouse, top_tenants))
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def report(three_tenants: AppDatabase) -> Report:
 
 
 def test_every_record_flows_from_its_source_by_its_evidence_to_its_outcome(report: Report) -> None:
-    assert set(report.flows) == {
+    assert set(report.counts.flows) == {
         Flow("prospects", "email_and_phone", "live_customers", 1),
         Flow("prospects", "email_and_phone", "new_customers", 1),
         Flow("appointments", "phone", "live_customers", 1),
@@ -67,11 +67,11 @@ def test_every_record_flows_from_its_source_by_its_evidence_to_its_outcome(repor
         Flow("omni_conversations", "phone", "new_customers", 1),
         Flow("omni_conversations", "no_identifier", "unlinked", 1),
     }
-    assert (report.new_customers, report.live_customers) == (2, 2)
+    assert (report.counts.new_customers, report.counts.live_customers) == (2, 2)
 
 
 def test_cluster_sizes_count_every_customer_once(report: Report) -> None:
-    sizes = {row.smallest: row.customers for row in report.cluster_sizes}
+    sizes = {row.smallest: row.customers for row in report.counts.cluster_sizes}
     assert sizes == {1: 2, 2: 1, 3: 1}
 
 
@@ -80,14 +80,14 @@ def test_large_customers_are_counted_by_range(tmp_path: Path) -> None:
     for name, records in (("ten", 10), ("eleven", 11), ("twenty", 20), ("many", 101)):
         for _ in range(records):
             app.appointment(customer_name=name, customer_email=f"{name}@ex.fr")
-    sizes = {row.smallest: row.customers for row in gathered(app).cluster_sizes}
+    sizes = {row.smallest: row.customers for row in gathered(app).counts.cluster_sizes}
     assert sizes == {10: 1, 11: 2, 101: 1}
 
 
 def test_shares_tell_before_from_after_for_each_tenant_and_source(report: Report) -> None:
     shares = {
         (row.tenant_id, row.source_table): (row.records, row.linked_before, row.linked)
-        for row in report.tenant_shares
+        for row in report.counts.tenant_shares
     }
     assert shares == {
         ("t1", "prospects"): (2, 0, 2),
@@ -95,11 +95,11 @@ def test_shares_tell_before_from_after_for_each_tenant_and_source(report: Report
         ("t2", "omni_conversations"): (2, 1, 2),
         (HOSTILE, "omni_conversations"): (1, 0, 0),
     }
-    assert [row.tenant_id for row in report.tenant_shares] == ["t1", "t1", "t2", HOSTILE]
+    assert [row.tenant_id for row in report.counts.tenant_shares] == ["t1", "t1", "t2", HOSTILE]
 
 
 def test_tenants_beyond_the_largest_are_summed(three_tenants: AppDatabase, report: Report) -> None:
-    summed = gathered(three_tenants, top_tenants=1)
+    summed = gathered(three_tenants, top_tenants=1).counts
     rest = [row for row in summed.tenant_shares if row.tenant_id is None]
     assert [(row.tenants, row.records, row.linked_before, row.linked) for row in rest] == [
         (2, 3, 1, 2)
@@ -109,19 +109,19 @@ def test_tenants_beyond_the_largest_are_summed(three_tenants: AppDatabase, repor
 
 def total_records(report: Report) -> Counter[str]:
     totals: Counter[str] = Counter()
-    for row in report.tenant_shares:
+    for row in report.counts.tenant_shares:
         totals[row.source_table] += row.records
     return totals
 
 
 @pytest.mark.parametrize("figure", FIGURES)
 def test_plotly_accepts_every_figure(figure: Callable[..., dict], report: Report) -> None:
-    drawn = plotly.graph_objects.Figure(figure(report))
+    drawn = plotly.graph_objects.Figure(figure(report.counts))
     assert drawn.data
 
 
 def test_the_flow_figure_conserves_records_from_end_to_end(report: Report) -> None:
-    (sankey,) = flow_figure(report)["data"]
+    (sankey,) = flow_figure(report.counts)["data"]
     received, sent = Counter(), Counter()
     for source, target, value in zip(
         sankey["link"]["source"], sankey["link"]["target"], sankey["link"]["value"], strict=True
@@ -130,12 +130,12 @@ def test_the_flow_figure_conserves_records_from_end_to_end(report: Report) -> No
         received[target] += value
     middle = received.keys() & sent.keys()
     assert all(received[node] == sent[node] for node in middle)
-    assert sum(received.values()) == 2 * sum(flow.records for flow in report.flows)
+    assert sum(received.values()) == 2 * sum(flow.records for flow in report.counts.flows)
     assert "new customers: 2" in sankey["node"]["label"]
 
 
 def test_the_tenant_figure_draws_no_before_for_prospects(report: Report) -> None:
-    drawn = Counter(trace["xaxis"] for trace in tenant_figure(report)["data"])
+    drawn = Counter(trace["xaxis"] for trace in tenant_figure(report.counts)["data"])
     assert drawn == {"x": 1, "x2": 2, "x3": 2}
 
 
@@ -168,15 +168,16 @@ def test_a_report_holds_no_personal_detail(report: Report) -> None:
 def test_a_tenant_id_is_text_whatever_it_holds(report: Report) -> None:
     page = render(report, self_contained=False)
     assert HOSTILE not in page
-    assert HOSTILE not in str(tenant_figure(report)["layout"]["yaxis"]["ticktext"])
-    assert "&lt;b&gt;t3" in str(tenant_figure(report)["layout"]["yaxis"]["ticktext"])
+    assert HOSTILE not in str(tenant_figure(report.counts)["layout"]["yaxis"]["ticktext"])
+    assert "&lt;b&gt;t3" in str(tenant_figure(report.counts)["layout"]["yaxis"]["ticktext"])
 
 
 def test_a_database_without_records_has_a_report_too(tmp_path: Path) -> None:
     report = gathered(AppDatabase(tmp_path / "app.db", tenants=("t1",)))
-    assert (report.flows, report.cluster_sizes, report.tenant_shares) == ((), (), ())
+    counts = report.counts
+    assert (counts.flows, counts.cluster_sizes, counts.tenant_shares) == ((), (), ())
     for figure in FIGURES:
-        plotly.graph_objects.Figure(figure(report))
+        plotly.graph_objects.Figure(figure(report.counts))
     assert "<h1>" in render(report, self_contained=False)
 
 
