@@ -12,7 +12,7 @@ import pytest
 
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.report.figures import cluster_size_figure, flow_figure, tenant_figure
-from coccinelle_assets.report.gather import Flow, Report, gather, report_of, reported_run
+from coccinelle_assets.report.gather import Counts, Flow, Report, gather, report_of, reported_run
 from coccinelle_assets.report.keep import SCRIPT, keep_report, write_report
 from coccinelle_assets.report.page import render
 from coccinelle_assets.runs import RunOutcome
@@ -104,12 +104,12 @@ def test_tenants_beyond_the_largest_are_summed(three_tenants: AppDatabase, repor
     assert [(row.tenants, row.records, row.linked_before, row.linked) for row in rest] == [
         (2, 3, 1, 2)
     ]
-    assert total_records(summed) == total_records(report)
+    assert total_records(summed) == total_records(report.counts)
 
 
-def total_records(report: Report) -> Counter[str]:
+def total_records(counts: Counts) -> Counter[str]:
     totals: Counter[str] = Counter()
-    for row in report.counts.tenant_shares:
+    for row in counts.tenant_shares:
         totals[row.source_table] += row.records
     return totals
 
