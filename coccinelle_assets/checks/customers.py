@@ -27,7 +27,7 @@ CHANGES = {
     "customers_recreated": (
         "No customer that the application deleted comes back.",
         "(SELECT d.customer_id, d.tenant_id FROM identity.deleted_customers AS d"
-        " WHERE d.cluster_id IN (SELECT cluster_id FROM identity.clusters))",
+        " WHERE d.cluster_no IN (SELECT cluster_no FROM identity.members))",
     ),
 }
 

@@ -127,7 +127,7 @@ def clusters_small(
     cursor = connection.execute(Rule("largest_clusters", "").sql)
     columns, sample = [column[0] for column in cursor.description], cursor.fetchall()
     above = connection.execute(
-        "SELECT count(*) FROM (SELECT cluster_no FROM identity.clusters GROUP BY cluster_no"
+        "SELECT count(*) FROM (SELECT cluster_no FROM identity.members GROUP BY cluster_no"
         " HAVING count(*) > $limit) AS large",
         {"limit": thresholds.max_cluster_records},
     ).fetchone()[0]

@@ -49,7 +49,7 @@ BLOCKING = {
         " FROM identity.contacts WHERE source_id = 'p2'",
         "contacts_complete",
     ),
-    "contacts_complete": _spoil("DELETE FROM identity.contacts WHERE source_id = 'p6'"),
+    "contacts_complete": _spoil("DELETE FROM identity.contacts WHERE raw_email = 'test@test.fr'"),
     "record_tenants_exist": _spoil(
         "UPDATE identity.contacts SET tenant_id = 'gone' WHERE source_id = 'p6'"
     ),
@@ -61,10 +61,11 @@ BLOCKING = {
         "UPDATE identity.identifiers SET reason = 'invalid' WHERE value = 'anne@lilas.fr'"
     ),
     "clusters_within_tenant": _spoil(
-        "UPDATE identity.clusters SET tenant_id = 't2' WHERE source_id = 'a3'"
+        "UPDATE identity.contacts SET tenant_id = 't2' WHERE source_id = 'a3'"
     ),
     "identifiers_in_one_cluster": _spoil(
-        "UPDATE identity.clusters SET cluster_no = -1 WHERE source_id = 'a3'"
+        "UPDATE identity.members SET cluster_no = -1 WHERE record_no ="
+        " (SELECT record_no FROM identity.contacts WHERE source_id = 'a3')"
     ),
     "customer_ids_unique": _spoil(COPY_OF_JEAN.format("NULL AS email, NULL AS phone")),
     "customer_emails_unique": _spoil(COPY_OF_JEAN.format("'copy' AS id, NULL AS phone")),
@@ -109,7 +110,7 @@ CHANGED = Spoil(
     "INSERT INTO ssot.customer_merges BY NAME SELECT 'm' AS merged_id, 'n' AS customer_id;"
     "INSERT INTO ssot.customer_splits BY NAME SELECT 's' AS customer_id;"
     "INSERT INTO identity.deleted_customers BY NAME SELECT 'd' AS customer_id,"
-    " (SELECT min(cluster_id) FROM identity.clusters) AS cluster_id",
+    " (SELECT min(cluster_no) FROM identity.members) AS cluster_no",
     settings={"max_merged_customers": 0, "max_split_customers": 0},
 )
 CHANGES = {"customers_merged", "customers_split", "customers_recreated"}

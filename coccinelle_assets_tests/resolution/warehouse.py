@@ -84,7 +84,7 @@ def customer_ids(connection: DuckDBPyConnection) -> dict[tuple[str, str], str]:
     """Customer id of every record that is in a cluster, by (table, record id)."""
     query = (
         "SELECT k.source_table, k.source_id, w.customer_id"
-        " FROM identity.clusters AS k JOIN ssot.crosswalk AS w ON w.cluster_id = k.cluster_id"
+        " FROM identity.clusters AS k JOIN ssot.crosswalk AS w ON w.cluster_no = k.cluster_no"
     )
     return {(table, record): found for table, record, found in connection.execute(query).fetchall()}
 

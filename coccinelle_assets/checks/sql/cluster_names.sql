@@ -7,7 +7,7 @@ SELECT
     count(*) AS records
 FROM (
     SELECT m.cluster_no
-    FROM identity.clusters AS m
+    FROM identity.members AS m
     JOIN identity.contacts AS n ON n.record_no = m.record_no
     WHERE n.person LIKE '% %'
     GROUP BY m.cluster_no

@@ -9,7 +9,7 @@ FROM (
         UNION ALL
         SELECT record_no, phone_no FROM identity.evidence WHERE phone_no IS NOT NULL
     ) AS e
-    JOIN identity.clusters AS k ON k.record_no = e.record_no
+    JOIN identity.members AS k ON k.record_no = e.record_no
     GROUP BY e.identifier_no
     HAVING min(k.cluster_no) <> max(k.cluster_no)
 ) AS s

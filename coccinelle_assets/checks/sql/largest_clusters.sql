@@ -1,8 +1,11 @@
 -- The largest clusters. Grain: one row per cluster; the largest first.
 SELECT k.cluster_id, k.tenant_id, c.records
 FROM (
-    SELECT cluster_no, count(*) AS records FROM identity.clusters GROUP BY cluster_no
+    SELECT cluster_no, count(*) AS records
+    FROM identity.members
+    GROUP BY cluster_no
+    ORDER BY records DESC, cluster_no
+    LIMIT 10
 ) AS c
 JOIN identity.clusters AS k ON k.record_no = c.cluster_no
-ORDER BY c.records DESC, k.cluster_id
-LIMIT 10
+ORDER BY c.records DESC, c.cluster_no

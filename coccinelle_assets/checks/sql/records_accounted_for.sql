@@ -17,8 +17,10 @@ FROM (
     SELECT 'omni_conversations', tenant_id, 0, count(*), 0
     FROM ssot.conversation_links GROUP BY tenant_id
     UNION ALL
-    SELECT 'prospects', tenant_id, 0, count(*), 0
-    FROM identity.clusters WHERE source_table = 'prospects' GROUP BY tenant_id
+    SELECT 'prospects', c.tenant_id, 0, count(*), 0
+    FROM identity.members AS m
+    JOIN identity.contacts AS c ON c.record_no = m.record_no
+    WHERE c.source_table = 'prospects' GROUP BY c.tenant_id
     UNION ALL
     SELECT source_table, tenant_id, 0, 0, count(*)
     FROM ssot.unlinked_records GROUP BY source_table, tenant_id

@@ -4,6 +4,8 @@ SELECT
     (SELECT count(*) FROM ssot.customers),
     (SELECT count(*) FROM ssot.customer_merges),
     (
-        SELECT count(DISTINCT cluster_id) FROM identity.clusters
-        WHERE source_table <> 'customers'
+        SELECT count(DISTINCT m.cluster_no)
+        FROM identity.members AS m
+        JOIN identity.contacts AS c ON c.record_no = m.record_no
+        WHERE c.source_table <> 'customers'
     )

@@ -18,12 +18,13 @@ SELECT
     $run_id, w.customer_id, g.tenant_id, g.first_name, g.last_name, g.email, g.phone, g.status,
     g.source, g.preferred_contact_method, g.language, g.timezone
 FROM ssot.crosswalk AS w
-JOIN identity.golden_records AS g ON g.cluster_id = w.cluster_id;
+JOIN identity.golden_records AS g ON g.cluster_no = w.cluster_no;
 
 INSERT INTO live.links
 SELECT $run_id, c.source_table, c.source_id, w.customer_id, c.tenant_id
-FROM identity.clusters AS c
-JOIN ssot.crosswalk AS w ON w.cluster_id = c.cluster_id
+FROM identity.members AS m
+JOIN identity.contacts AS c ON c.record_no = m.record_no
+JOIN ssot.crosswalk AS w ON w.cluster_no = m.cluster_no
 WHERE c.source_table <> 'customers';
 
 -- Records left without a customer keep pointing at the one that was deleted: it stays deleted.

@@ -1,6 +1,6 @@
 -- Records of each source, how many had a link, have one, and stay without.
 -- Grain: one row per source table. A prospect has no link column: it counts as linked when it is
--- part of a customer. Input: source.*, identity.clusters.
+-- part of a customer. Input: source.*, identity.members, identity.contacts.
 SELECT
     s.source_table,
     s.records,
@@ -16,7 +16,10 @@ FROM (
     SELECT 'prospects', count(*), 0 FROM source.prospects
 ) AS s
 LEFT JOIN (
-    SELECT source_table, count(*) AS linked FROM identity.clusters GROUP BY source_table
+    SELECT c.source_table, count(*) AS linked
+    FROM identity.members AS m
+    JOIN identity.contacts AS c ON c.record_no = m.record_no
+    GROUP BY c.source_table
 ) AS k ON k.source_table = s.source_table
 WHERE s.records > 0
 ORDER BY s.source_table

@@ -1,5 +1,5 @@
 -- How many records the customers have. Grain: one row per range of sizes, the smallest first.
--- Input: identity.clusters. Output: smallest (the range's lower end), customers.
+-- Input: identity.members, identity.contacts. Output: smallest (the range's lower end), customers.
 -- From ten records on the ranges widen. A customer without records was written by the application.
 SELECT
     CASE
@@ -11,9 +11,10 @@ SELECT
     END AS smallest,
     count(*) AS customers
 FROM (
-    SELECT count(*) FILTER (WHERE source_table <> 'customers') AS records
-    FROM identity.clusters
-    GROUP BY cluster_id
+    SELECT count(*) FILTER (WHERE c.source_table <> 'customers') AS records
+    FROM identity.members AS m
+    JOIN identity.contacts AS c ON c.record_no = m.record_no
+    GROUP BY m.cluster_no
 ) AS sizes
 GROUP BY smallest
 ORDER BY smallest

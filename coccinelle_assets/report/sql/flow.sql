@@ -1,10 +1,10 @@
 -- How records were recognised, and what became of them. Grain: one row per
--- (source_table, recognised_by, outcome). Input: identity.clusters, contacts, evidence,
+-- (source_table, recognised_by, outcome). Input: identity.members, contacts, evidence,
 -- ssot.crosswalk, ssot.unlinked_records, source.customers. Output: those and records.
 -- recognised_by: email_and_phone, email, phone, link (it only names a prospect or a customer), or
 -- why it was not; outcome: new_customers, live_customers or unlinked.
 SELECT
-    k.source_table,
+    c.source_table,
     CASE
         WHEN e.email IS NOT NULL AND e.phone IS NOT NULL THEN 'email_and_phone'
         WHEN e.email IS NOT NULL THEN 'email'
@@ -13,11 +13,12 @@ SELECT
     END AS recognised_by,
     CASE WHEN l.id IS NULL THEN 'new_customers' ELSE 'live_customers' END AS outcome,
     count(*) AS records
-FROM identity.clusters AS k
-JOIN ssot.crosswalk AS w ON w.cluster_id = k.cluster_id
+FROM identity.members AS k
+JOIN identity.contacts AS c ON c.record_no = k.record_no
+JOIN ssot.crosswalk AS w ON w.cluster_no = k.cluster_no
 LEFT JOIN identity.evidence AS e ON e.record_no = k.record_no
 LEFT JOIN source.customers AS l ON l.id = w.customer_id
-WHERE k.source_table <> 'customers'
+WHERE c.source_table <> 'customers'
 GROUP BY ALL
 UNION ALL
 SELECT source_table, reason, 'unlinked', count(*)

@@ -1,6 +1,6 @@
 -- Records of the largest tenants, how many had a link and how many have one, per source.
 -- Grain: one row per (tenant_id, source_table); tenants beyond the $top largest are summed in rows
--- whose tenant_id is NULL. Input: identity.contacts, identity.clusters. Output: those, place (of
+-- whose tenant_id is NULL. Input: identity.contacts, identity.members. Output: those, place (of
 -- the tenant by its records, from 1), tenants (summed in the row), records, linked_before, linked.
 -- A prospect has no link column: it counts as linked when it is part of a customer.
 WITH
@@ -12,7 +12,7 @@ counted AS (
         count(c.customer_id) AS linked_before,
         count(k.record_no) AS linked
     FROM identity.contacts AS c
-    LEFT JOIN identity.clusters AS k ON k.record_no = c.record_no
+    LEFT JOIN identity.members AS k ON k.record_no = c.record_no
     WHERE c.source_table <> 'customers'
     GROUP BY ALL
 ),

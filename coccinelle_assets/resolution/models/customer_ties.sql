@@ -1,5 +1,5 @@
 -- The edges between the records of one customer. Grain: one row per edge, with the value shared.
--- Input: ssot.crosswalk, identity.clusters, edges, evidence, contacts. Parameter: $customer_id.
+-- Input: ssot.crosswalk, identity.members, edges, evidence, contacts. Parameter: $customer_id.
 SELECT
     e.record_no,
     e.other_no,
@@ -14,7 +14,7 @@ SELECT
         ''
     )
 FROM ssot.crosswalk AS w
-JOIN identity.clusters AS k ON k.cluster_id = w.cluster_id
+JOIN identity.members AS k ON k.cluster_no = w.cluster_no
 JOIN identity.edges AS e ON e.record_no = k.record_no
 JOIN identity.contacts AS c ON c.record_no = e.record_no
 LEFT JOIN identity.evidence AS v ON v.record_no = e.record_no

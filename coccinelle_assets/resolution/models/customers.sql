@@ -38,7 +38,7 @@ SELECT
     ) AS customer_id
 FROM identity.golden_records AS g
 LEFT JOIN live AS l ON l.cluster_no = g.cluster_no AND l.seniority = 1
-LEFT JOIN identity.deleted_customers AS d ON d.cluster_id = g.cluster_id
+LEFT JOIN identity.deleted_customers AS d ON d.cluster_no = g.cluster_no
 LEFT JOIN taken AS t ON t.id = g.cluster_id;
 
 CREATE OR REPLACE TABLE ssot.customer_merges AS

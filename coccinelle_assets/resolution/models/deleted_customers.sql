@@ -1,7 +1,7 @@
 -- Customers that a promotion wrote and the application has deleted since, and whose records are
 -- still there. Grain: one row per deleted customer that has a cluster of its own.
 -- Input: identity.clusters, promoted.customers, promoted.links, source.customers,
--- source.customer_merges. Output: identity.deleted_customers(customer_id, tenant_id, cluster_id).
+-- source.customer_merges. Output: identity.deleted_customers(customer_id, tenant_id, cluster_no).
 -- A cluster that holds a live customer has lost nobody. Of several deleted ones in a cluster the
 -- earliest record's stands for it; of several clusters the one with the earliest record.
 CREATE OR REPLACE TABLE identity.deleted_customers AS
@@ -14,7 +14,7 @@ gone AS (
     WHERE l.id IS NULL AND m.merged_id IS NULL
 ),
 claims AS (
-    SELECT g.id, g.tenant_id, k.cluster_id, min(k.record_no) AS record_no
+    SELECT g.id, g.tenant_id, k.cluster_no, min(k.record_no) AS record_no
     FROM gone AS g
     JOIN promoted.links AS p ON p.customer_id = g.id
     JOIN identity.clusters AS k
@@ -22,20 +22,20 @@ claims AS (
         AND k.source_id = p.source_id
         AND k.tenant_id = g.tenant_id
     LEFT JOIN (
-        SELECT DISTINCT cluster_id FROM identity.clusters WHERE source_table = 'customers'
-    ) AS living ON living.cluster_id = k.cluster_id
-    WHERE living.cluster_id IS NULL
-    GROUP BY g.id, g.tenant_id, k.cluster_id
+        SELECT DISTINCT cluster_no FROM identity.clusters WHERE source_table = 'customers'
+    ) AS living ON living.cluster_no = k.cluster_no
+    WHERE living.cluster_no IS NULL
+    GROUP BY g.id, g.tenant_id, k.cluster_no
 ),
 placed AS (
     SELECT
         id,
         tenant_id,
-        cluster_id,
+        cluster_no,
         row_number() OVER (PARTITION BY id ORDER BY record_no) AS customer_place,
-        row_number() OVER (PARTITION BY cluster_id ORDER BY record_no, id) AS cluster_place
+        row_number() OVER (PARTITION BY cluster_no ORDER BY record_no, id) AS cluster_place
     FROM claims
 )
-SELECT id AS customer_id, tenant_id, cluster_id
+SELECT id AS customer_id, tenant_id, cluster_no
 FROM placed
 WHERE customer_place = 1 AND cluster_place = 1;

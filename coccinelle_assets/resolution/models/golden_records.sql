@@ -1,5 +1,5 @@
 -- Golden records: what the records of a cluster say of its customer, column by column.
--- Grain: one row per cluster. Input: identity.clusters, contacts, evidence, identifiers and
+-- Grain: one row per cluster. Input: identity.members, clusters, contacts, evidence, identifiers and
 -- phone_places (phone, time_zone, language; numbers outside France only). Output: identity.golden_records.
 -- Survivorship: prospects, then conversations, then appointments, last the live row's own
 -- evidence; within one source the most recently changed; ties by age, then id. A name with both
@@ -31,7 +31,7 @@ members AS MATERIALIZED (
             least(COALESCE(epoch(c.changed_at), 0), 9999999999), 0
         )::BIGINT * 200000000
         - c.record_no AS survivorship_no
-    FROM identity.clusters AS k
+    FROM identity.members AS k
     JOIN identity.contacts AS c ON c.record_no = k.record_no
     LEFT JOIN identity.evidence AS e ON e.record_no = k.record_no
 ),

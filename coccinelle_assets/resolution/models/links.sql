@@ -1,5 +1,5 @@
 -- Links of one table's records to their customers.
--- Grain: one row per record of {source_table} that has a cluster. Input: identity.clusters,
+-- Grain: one row per record of {source_table} that has a cluster. Input: identity.members,
 -- identity.contacts, identity.evidence, ssot.crosswalk, ssot.customers. Output: ssot.{links}.
 -- matched_on is the strongest tie to the customer as it is published: its e-mail, its phone, the
 -- prospect it names, the customer_id the application set, or a chain of other records.
@@ -19,10 +19,10 @@ SELECT
     c.raw_phone,
     c.prospect_id,
     c.customer_id AS previous_customer_id
-FROM identity.clusters AS k
+FROM identity.members AS k
 JOIN identity.contacts AS c ON c.record_no = k.record_no
 JOIN ssot.crosswalk AS w ON w.cluster_no = k.cluster_no
 JOIN ssot.customers AS s ON s.id = w.customer_id
 LEFT JOIN identity.evidence AS e ON e.record_no = c.record_no
 LEFT JOIN source.prospects AS r ON r.id = c.prospect_id AND r.tenant_id = c.tenant_id
-WHERE k.source_table = '{source_table}';
+WHERE c.source_table = '{source_table}';

@@ -1,6 +1,6 @@
 -- Records without a customer, each with its reason: nothing is left out silently.
 -- Grain: one row per source record (live customers aside) that is in no cluster.
--- Input: identity.contacts, clusters, identifiers, left_records. Output: ssot.unlinked_records.
+-- Input: identity.contacts, members, identifiers, left_records. Output: ssot.unlinked_records.
 -- reason: no_record_id, no_tenant, customer_deleted (left by that setting), no_identifier, unknown_prospect, or why its identifiers are
 -- unusable (invalid, placeholder, business_own, shared; the e-mail's reason first).
 CREATE OR REPLACE TABLE ssot.unlinked_records AS
@@ -20,7 +20,7 @@ SELECT
     c.raw_email,
     c.raw_phone
 FROM identity.contacts AS c
-LEFT JOIN identity.clusters AS k ON k.record_no = c.record_no
+LEFT JOIN identity.members AS k ON k.record_no = c.record_no
 LEFT JOIN identity.left_records AS d ON d.record_no = c.record_no
 LEFT JOIN identity.identifiers AS e
     ON e.tenant_id = c.tenant_id AND e.kind = 'email' AND e.value = COALESCE(c.email, c.raw_email)
