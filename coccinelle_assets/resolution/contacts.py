@@ -12,9 +12,11 @@ from coccinelle_assets.resolution.normalize.emails import (
     normalize_email,
 )
 from coccinelle_assets.resolution.normalize.names import (
+    CAPITALS_NAME,
     PLAIN_NAME,
     PLAIN_NAME_PART,
     SPECIAL_NAME,
+    TITLE,
     join_name,
     split_name,
 )
@@ -54,7 +56,12 @@ def build_contacts(connection: DuckDBPyConnection, rules: IdentityRules) -> None
     build_spellings(
         connection,
         "name_spellings",
-        {"plain": PLAIN_NAME, "special": SPECIAL_NAME},
+        {
+            "title": TITLE,
+            "plain": PLAIN_NAME,
+            "capitals": CAPITALS_NAME,
+            "special": SPECIAL_NAME,
+        },
         ("spelling",),
         ("first_name", "last_name"),
         split_name,

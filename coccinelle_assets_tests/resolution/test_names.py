@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 
 from coccinelle_assets.resolution.normalize.french_names import COUPLE_LINKS, PARTICLES, TITLES
 from coccinelle_assets.resolution.normalize.names import (
+    CAPITALS_NAME,
     PLAIN_NAME,
     PLAIN_NAME_PART,
     SPECIAL_NAME,
+    TITLE,
     join_name,
     split_name,
 )
@@ -84,7 +86,12 @@ TWO_COLUMNS = [
     ("\u00a0", "\u200b", None, None),
 ]
 
-FAST_PATH = {"plain": PLAIN_NAME, "special": SPECIAL_NAME}
+FAST_PATH = {
+    "title": TITLE,
+    "plain": PLAIN_NAME,
+    "capitals": CAPITALS_NAME,
+    "special": SPECIAL_NAME,
+}
 PLAIN_PAIR = {"plain": PLAIN_NAME_PART}
 DROPPED = TITLES | COUPLE_LINKS
 
@@ -165,9 +172,19 @@ def test_names_settled_in_sql_are_what_python_says(
         assert (row["first_name"], row["last_name"]) == split_name(row["spelling"])
 
 
+def look_alikes(pattern: str) -> st.SearchStrategy[str]:
+    """Texts that a pattern finds, with some letters for each of its classes of letters."""
+    return st.from_regex(pattern.replace(r"\p{Lu}", "[A-ZÉŒÀ]").replace(r"\p{Ll}", "[a-zéœç]"))
+
+
+titles = st.sampled_from(["", *(f"{title} " for title in sorted(TITLES))]).flatmap(
+    lambda title: st.sampled_from([title, title.capitalize(), title.upper()])
+)
+
+
 @given(
     st.lists(
-        st.from_regex(PLAIN_NAME.replace(r"\p{Lu}", "[A-ZÉŒÀ]").replace(r"\p{Ll}", "[a-zéœç]")),
+        st.tuples(titles, look_alikes(PLAIN_NAME) | look_alikes(CAPITALS_NAME)).map("".join),
         min_size=10,
         max_size=40,
     )
@@ -196,7 +213,15 @@ def test_pairs_settled_in_sql_are_what_python_says(
 
 def test_sql_settles_the_common_names(engine: DuckDBPyConnection) -> None:
     plain = ["Jean Dupont", "Élodie Lefèvre", "Jean-Luc Martin-Petit", "Dupont Jean"]
-    special = ["Mme Dupont", "Le Goff", "Karim Ben", "DUPONT Jean", "jean dupont", "Dupont"]
+    plain += [
+        "DUPONT Jean",
+        "LE-GALL Anne-Marie",
+        "M. Jean Dupont",
+        "mme DUPONT Anne",
+        "Dr Éric Roy",
+    ]
+    special = ["Mme Dupont", "Le Goff", "Karim Ben", "Jean DUPONT", "jean dupont", "Dupont"]
+    special += ["LE Goff", "M. Mme Dupont", "M. et Mme Dupont", "Mlle Anne Le", "DE Jean"]
     records = [{"raw_last_name": name} for name in plain + special]
     settled = settled_in_sql(engine, "name_spellings", FAST_PATH, records)
     assert {row["spelling"] for row in settled} == set(plain)

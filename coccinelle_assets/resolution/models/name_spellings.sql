@@ -1,17 +1,31 @@
--- Distinct names given whole; two plain capitalised words are split here, the others in Python.
+-- Distinct names given whole; two words, one of them perhaps in capitals, are split here, behind a
+-- title or without one; the others in Python.
 -- Grain: one row per spelling. Input: temp.records. Output: spelling, first_name, last_name,
--- settled. Parameters: $plain, $special (resolution/normalize/names.py; full-match patterns).
+-- settled. Parameters: $title, $plain, $capitals, $special (resolution/normalize/names.py).
 SELECT
     spelling,
-    CASE WHEN settled THEN split_part(spelling, ' ', 1) END AS first_name,
-    CASE WHEN settled THEN split_part(spelling, ' ', 2) END AS last_name,
-    settled
+    CASE
+        WHEN special THEN NULL
+        WHEN plain THEN split_part(untitled, ' ', 1)
+        WHEN capitals THEN split_part(untitled, ' ', 2)
+    END AS first_name,
+    CASE
+        WHEN special THEN NULL
+        WHEN plain THEN split_part(untitled, ' ', 2)
+        WHEN capitals THEN split_part(untitled, ' ', 1)
+    END AS last_name,
+    (plain OR capitals) AND NOT special AS settled
 FROM (
     SELECT
-        raw_last_name AS spelling,
-        regexp_full_match(raw_last_name, $plain)
-        AND NOT regexp_full_match(lower(raw_last_name), $special) AS settled
-    FROM records
-    WHERE raw_last_name IS NOT NULL AND COALESCE(raw_first_name, '') = ''
-    GROUP BY raw_last_name
-) AS spellings
+        spelling,
+        untitled,
+        regexp_full_match(untitled, $plain) AS plain,
+        regexp_full_match(untitled, $capitals) AS capitals,
+        regexp_full_match(lower(untitled), $special) AS special
+    FROM (
+        SELECT raw_last_name AS spelling, regexp_replace(raw_last_name, $title, '') AS untitled
+        FROM records
+        WHERE raw_last_name IS NOT NULL AND COALESCE(raw_first_name, '') = ''
+        GROUP BY raw_last_name
+    ) AS spellings
+) AS judged

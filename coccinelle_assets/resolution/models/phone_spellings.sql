@@ -8,7 +8,7 @@ SELECT
 FROM (
     SELECT
         raw_phone AS spelling,
-        regexp_extract(regexp_replace(raw_phone, $separators, '', 'g'), $plain, 1)
+        regexp_extract(translate(raw_phone, $separators, ''), $plain, 1)
             AS national_number
     FROM records
     WHERE raw_phone IS NOT NULL

@@ -22,8 +22,13 @@ from coccinelle_assets.resolution.normalize.text import collapsed
 _SPECIAL_WORDS = "|".join(
     re.escape(word) for word in sorted(TITLES | PARTICLES | COUPLE_LINKS) if word.isalpha()
 )
-# Two capitalised words: "Jean-Luc Dupont" (RE2, full match) ...
-PLAIN_NAME = r"\p{Lu}\p{Ll}+(-\p{Lu}\p{Ll}+)? \p{Lu}\p{Ll}+(-\p{Lu}\p{Ll}+)?"
+# A title in front: "M. ", "Mme " (RE2).
+TITLE = f"^(?i:{'|'.join(re.escape(title) for title in sorted(TITLES))}) "
+# Behind it or without it, two capitalised words: "Jean-Luc Dupont" (RE2, full match) ...
+_PLAIN_WORD = r"\p{Lu}\p{Ll}+(-\p{Lu}\p{Ll}+)?"
+PLAIN_NAME = f"{_PLAIN_WORD} {_PLAIN_WORD}"
+# ... or the last name in capitals and the first name: "DUPONT Jean-Luc" ...
+CAPITALS_NAME = rf"\p{{Lu}}{{2,}}(-\p{{Lu}}{{2,}})? {_PLAIN_WORD}"
 # ... unless, in lower case, one of them is a title or a particle.
 SPECIAL_NAME = f"({_SPECIAL_WORDS}) .*|.* ({_SPECIAL_WORDS})"
 # Words given in two columns that stay as they are (RE2, full match).

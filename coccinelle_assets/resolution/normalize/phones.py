@@ -13,8 +13,8 @@ from phonenumbers import timezone as phone_timezone
 from coccinelle_assets.resolution.normalize.text import INVISIBLE, trimmed
 
 FRANCE = "FR"
-# What may stand between the digits of a plain spelling (RE2 character class).
-PLAIN_PHONE_SEPARATORS = r"[ .\-\x{a0}\x{202f}]"
+# What may stand between the digits of a plain spelling.
+PLAIN_PHONE_SEPARATORS = " .-\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"
 _TEL = re.compile(r"^tel:", re.IGNORECASE)
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
 _SPACE = re.compile(r"\s")
