@@ -115,7 +115,8 @@ SELECT
     utc_text(g.last_contact_at) AS last_contact_at,
     utc_text(g.observed_at) AS observed_at
 FROM gathered AS g
-JOIN identity.clusters AS k ON k.record_no = g.cluster_no
+-- Of the clusters only their earliest records.
+JOIN identity.clusters AS k ON k.record_no = g.cluster_no AND k.cluster_no = k.record_no
 LEFT JOIN identity.contacts AS n ON n.record_no = g.name_no
 LEFT JOIN identity.identifiers AS e ON e.identifier_no = g.email_no
 LEFT JOIN identity.identifiers AS t ON t.identifier_no = g.phone_no
