@@ -8,7 +8,7 @@ SELECT
 FROM ssot.customers AS c
 LEFT JOIN source.customers AS l ON l.id = c.id
 WHERE l.id IS NULL
-ORDER BY c.tenant_id, c.id;
+ORDER BY c.id;
 
 INSERT INTO plan.customer_changes
 SELECT

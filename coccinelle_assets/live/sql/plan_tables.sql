@@ -1,7 +1,6 @@
 -- The plan: every change that a promotion makes, as a SQLite file that can be looked at.
 -- Rows are written in the order of the live tables, so that these are filled in that order too:
--- links by the place of their record, customers by tenant and id, so that three of their indexes
--- grow in one place at a time.
+-- customers by primary key, links by the place of their record.
 -- Grain: one row per customer, merge or record that changes, in the table named after it.
 CREATE TABLE new_customers (
     id TEXT,

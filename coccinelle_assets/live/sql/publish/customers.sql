@@ -64,7 +64,7 @@ SELECT
     id, tenant_id, first_name, last_name, email, phone, status, source, tags,
     preferred_contact_method, language, timezone, total_appointments, total_conversations,
     last_contact_at, COALESCE(created_at, CURRENT_TIMESTAMP), CURRENT_TIMESTAMP
--- In the order of the plan: by tenant and id.
+-- In the order of the plan, which is that of the primary key, and of what counts their links.
 FROM plan.new_customers
 WHERE TRUE
 ON CONFLICT DO NOTHING;
