@@ -52,6 +52,14 @@ def test_a_table_without_updated_at_or_with_none_is_read(app: AppDatabase) -> No
     assert app.links()["a"] == app.customers()[0]["id"]
 
 
+def test_a_column_named_rowid_is_no_place_of_a_row(app: AppDatabase) -> None:
+    app.execute("ALTER TABLE appointments ADD COLUMN RowId TEXT DEFAULT 'same'")
+    first = app.appointment(customer_email="jean@ex.fr")
+    second = app.appointment(customer_email="luc@roux.fr")
+    migrate_additively(app)
+    assert len({app.links()[first], app.links()[second]} - {None}) == 2
+
+
 def test_a_link_the_application_has_set_is_kept(app: AppDatabase) -> None:
     app.execute("CREATE TABLE customers (id TEXT PRIMARY KEY, tenant_id TEXT, email TEXT)")
     app.execute("ALTER TABLE appointments ADD COLUMN customer_id TEXT REFERENCES customers (id)")

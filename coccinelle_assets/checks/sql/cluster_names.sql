@@ -1,20 +1,24 @@
 -- Distinct full names of the customers that go by more than one. Grain: one row per cluster.
 -- Output: cluster_id, tenant_id, names (person keys joined by a bar), records.
-SELECT
-    k.cluster_id,
-    min(k.tenant_id) AS tenant_id,
-    string_agg(DISTINCT c.person, '|' ORDER BY c.person) AS names,
-    count(*) AS records
+SELECT k.cluster_id, k.tenant_id, several.names, several.records
 FROM (
-    SELECT m.cluster_no
-    FROM identity.members AS m
-    JOIN identity.contacts AS n ON n.record_no = m.record_no
-    WHERE n.person LIKE '% %'
+    SELECT
+        m.cluster_no,
+        string_agg(DISTINCT c.person, '|' ORDER BY c.person) AS names,
+        count(*) AS records
+    FROM (
+        SELECT n.cluster_no
+        FROM identity.members AS n
+        JOIN identity.contacts AS p ON p.record_no = n.record_no
+        WHERE p.person LIKE '% %'
+        GROUP BY n.cluster_no
+        HAVING min(p.person) <> max(p.person)
+    ) AS named
+    JOIN identity.members AS m ON m.cluster_no = named.cluster_no
+    JOIN identity.contacts AS c ON c.record_no = m.record_no
+    WHERE c.person LIKE '% %'
     GROUP BY m.cluster_no
-    HAVING min(n.person) <> max(n.person)
 ) AS several
-JOIN identity.clusters AS k ON k.cluster_no = several.cluster_no
-JOIN identity.contacts AS c ON c.record_no = k.record_no
-WHERE c.person LIKE '% %'
-GROUP BY k.cluster_id
+-- Of the clusters only their earliest records.
+JOIN identity.clusters AS k ON k.record_no = several.cluster_no AND k.cluster_no = k.record_no
 ORDER BY k.cluster_id

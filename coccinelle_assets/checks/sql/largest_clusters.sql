@@ -7,5 +7,6 @@ FROM (
     ORDER BY records DESC, cluster_no
     LIMIT 10
 ) AS c
-JOIN identity.clusters AS k ON k.record_no = c.cluster_no
+-- Of the clusters only their earliest records.
+JOIN identity.clusters AS k ON k.record_no = c.cluster_no AND k.cluster_no = k.record_no
 ORDER BY c.records DESC, c.cluster_no
