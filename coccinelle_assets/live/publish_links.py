@@ -47,6 +47,7 @@ def publish_links(
     for match in _BY_ROWID_THEN_ID if has_rowid else (_BY_ID,):
         if written == planned:
             break
+        # The match names {table}, so it is filled in first.
         found = {"match": match, "table": table, "links": links, "key": key}
         run(live, "sql/publish/matching_rows.sql", **found, unchanged=unchanged)
         journal.links(live, table, key)

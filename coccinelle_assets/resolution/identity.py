@@ -73,8 +73,19 @@ def build_clusters(connection: DuckDBPyConnection, rules: IdentityRules) -> None
     ends = connection.execute("SELECT record_no, other_no FROM identity.edges").fetchnumpy()
     records, earliest = earliest_members(ends["record_no"], ends["other_no"])
     connection.register("components", {"record_no": records, "earliest_no": earliest})
+    _make_room_for_view(connection)
     connection.execute(model("clusters"))
     connection.unregister("components")
     connection.execute(model("deleted_customers"))
     left = "TRUE" if rules.deleted_customers == "leave" else "FALSE"
     connection.execute(model("left_records", left=left))
+
+
+def _make_room_for_view(connection: DuckDBPyConnection) -> None:
+    """A warehouse of an older version has a table where the view of the clusters is now."""
+    tables = connection.execute(
+        "SELECT count(*) FROM duckdb_tables()"
+        " WHERE schema_name = 'identity' AND table_name = 'clusters'"
+    ).fetchone()
+    if tables[0]:
+        connection.execute("DROP TABLE identity.clusters")

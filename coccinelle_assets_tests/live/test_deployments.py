@@ -205,3 +205,15 @@ def test_the_applications_views_triggers_and_strict_tables_stay(app: AppDatabase
     migrate_additively(app)
     assert app.rows("SELECT COUNT(*) FROM log") == [(0,)]
     assert app.rows("SELECT n FROM busy") == [(1,)]
+
+
+def test_a_warehouse_of_an_older_version_is_taken_on(app: AppDatabase) -> None:
+    app.appointment(customer_email="jean@ex.fr")
+    pipeline = Pipeline(app.path)
+    pipeline.resolve()
+    pipeline.warehouse.execute(
+        "CREATE TABLE former AS FROM identity.clusters; DROP VIEW identity.clusters;"
+        "CREATE TABLE identity.clusters AS FROM former"
+    )
+    pipeline.run()
+    assert None not in app.links().values()
