@@ -11,7 +11,7 @@ CONTACTS = spec(
     "identity",
     "contacts",
     "One row per source record: names split, e-mail and phone normalised, dates in UTC.",
-    """record_no: order of age, the earliest record first
+    """record_no BIGINT: order of age, the earliest record first
     tenant_id
     source_table
     source_id
@@ -24,9 +24,9 @@ CONTACTS = spec(
     channel: of a conversation
     stage: status of a prospect
     prospect_id: the prospect that the record names
-    observed_at: when the record was first seen, UTC
-    changed_at: when it was last changed, UTC
-    contacted_at: appointment or latest message, UTC
+    observed_at TIMESTAMP: when the record was first seen, UTC
+    changed_at TIMESTAMP: when it was last changed, UTC
+    contacted_at TIMESTAMP: appointment or latest message, UTC
     origin: where a prospect came from
     customer_id: the link that the live row has
     person: the name as a key, to count distinct people""",

@@ -28,8 +28,8 @@ CUSTOMERS = spec(
     preferred_contact_method
     language
     timezone
-    total_appointments
-    total_conversations
+    total_appointments BIGINT
+    total_conversations BIGINT
     last_contact_at
     created_at
     updated_at""",

@@ -11,13 +11,14 @@ IDENTIFIERS = spec(
     "identity",
     "identifiers",
     "Every e-mail and phone of a tenant, and whether it may tie records together.",
-    """tenant_id
+    """identifier_no BIGINT: what the models join on
+    tenant_id
     kind: email or phone
     value: normalised, or the spelling when it is invalid
-    usable
+    usable BOOLEAN
     reason: invalid, placeholder, business_own or shared; NULL when usable
-    records: how many records hold it
-    people: under how many distinct names""",
+    records BIGINT: how many records hold it
+    people BIGINT: under how many distinct names""",
     deps=("identity/contacts", "source/business_identifiers"),
 )
 CLUSTERS = spec(
@@ -27,8 +28,8 @@ CLUSTERS = spec(
     """tenant_id
     source_table
     source_id
-    record_no
-    cluster_no: record_no of the earliest record of the cluster
+    record_no BIGINT
+    cluster_no BIGINT: record_no of the earliest record of the cluster
     cluster_id: the id that the cluster's customer gets when it is new""",
     deps=("identity/contacts", "identity/identifiers", "source/customers"),
     kinds=("duckdb", "sql", "scipy"),

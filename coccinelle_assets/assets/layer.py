@@ -14,7 +14,7 @@ OWNERS = ["team:data"]
 SAMPLE_ROWS = 10
 # Runs that take a snapshot or write to the live database: a queue lets one of them run at a time.
 MIGRATION_POOL = "migration"
-# Columns of a table: "name: what it holds" lines.
+# Columns of a table: "name TYPE: what it holds" lines; what has no type is VARCHAR.
 Columns = str
 
 
@@ -47,19 +47,9 @@ def spec(
 
 
 def _column(line: str) -> dg.TableColumn:
-    name, _, description = line.strip().partition(":")
-    kind = "BOOLEAN" if name == "usable" else "BIGINT" if name in _NUMBERS else "VARCHAR"
-    return dg.TableColumn(name, kind, description=description.strip() or None)
-
-
-_NUMBERS = {
-    "record_no",
-    "cluster_no",
-    "records",
-    "people",
-    "total_appointments",
-    "total_conversations",
-}
+    column, _, description = line.strip().partition(":")
+    name, _, kind = column.partition(" ")
+    return dg.TableColumn(name, kind or "VARCHAR", description=description.strip() or None)
 
 
 def materialized(

@@ -37,7 +37,8 @@ SOURCES = (
         "Appointments of the application, with the customer's details as they were taken down.",
         """id\ntenant_id\nprospect_id\ncustomer_id: the link, where there is one already
         created_at\nupdated_at\ncustomer_name\ncustomer_email\ncustomer_phone
-        appointment_date: or scheduled_at, by deployment""",
+        appointment_date: or scheduled_at, by deployment
+        live_rowid BIGINT: where the row lies; NULL in a table WITHOUT ROWID""",
         kinds=("sqlite",),
         skippable=True,
     ),
@@ -47,7 +48,8 @@ SOURCES = (
         "Conversations of the inbox and the voice agent, with the customer's details.",
         """id\ntenant_id\nprospect_id\ncustomer_id: the link, where there is one already
         current_channel\ncreated_at\nupdated_at\ncustomer_name\ncustomer_email\ncustomer_phone
-        first_message_at\nlast_message_at""",
+        first_message_at\nlast_message_at
+        live_rowid BIGINT: where the row lies; NULL in a table WITHOUT ROWID""",
         kinds=("sqlite",),
         skippable=True,
     ),

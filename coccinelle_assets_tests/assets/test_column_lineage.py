@@ -52,7 +52,6 @@ def schema() -> dict[str, dict[str, dict[str, str]]]:
         layer, table = spec.key.path
         names = {column.name: "TEXT" for column in spec.metadata["dagster/column_schema"].columns}
         layers.setdefault(layer, {})[table] = names
-    layers["identity"]["identifiers"]["identifier_no"] = "TEXT"
     layers["identity"]["members"] = {"record_no": "TEXT", "cluster_no": "TEXT"}
     layers["source"]["customer_merges"] = {"merged_id": "TEXT"}
     return layers
