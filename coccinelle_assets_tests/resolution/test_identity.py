@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -305,6 +306,19 @@ def test_one_person_spelled_in_many_ways_is_not_shared() -> None:
     ]
     with resolve(warehouse(prospects=rows), max_people_per_identifier=1) as connection:
         assert len(customers(connection)) == 1
+
+
+def test_a_name_is_one_person_however_its_accents_are_encoded() -> None:
+    names = [
+        unicodedata.normalize(form, name)
+        for form in ("NFC", "NFD")
+        for name in ("Élodie Lefèvre", "LEFÈVRE Élodie")
+    ]
+    assert len(set(names)) == 4
+    records = [prospect(f"p{n}", name=name, phone="0611223344") for n, name in enumerate(names)]
+    with load(records) as connection:
+        people = connection.execute("SELECT DISTINCT person FROM identity.contacts").fetchall()
+    assert people == [("elodie lefevre",)]
 
 
 def test_a_record_without_an_id_is_listed_not_linked() -> None:

@@ -36,7 +36,9 @@ names AS (
                 ELSE trim(
                     regexp_replace(
                         translate(
-                            name, 'àáâãäåçèéêëìíîïñòóôõöùúûüýÿ', 'aaaaaaceeeeiiiinooooouuuuyy'
+                            -- Accents that are characters of their own (Unicode NFD) go as well.
+                            regexp_replace(name, '\p{M}+', '', 'g'),
+                            'àáâãäåçèéêëìíîïñòóôõöùúûüýÿ', 'aaaaaaceeeeiiiinooooouuuuyy'
                         ),
                         '[^\p{L}]+', ' ', 'g'
                     )
