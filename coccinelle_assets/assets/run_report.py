@@ -20,21 +20,26 @@ class RunReport:
 
     context: dg.AssetExecutionContext
     live_database: LiveDatabase
-    counts: Counts | None = None
+    counts: Counts | duckdb.Error | None = None
 
     def count(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Count what the warehouse holds; `connection` is only read from."""
+        """Count what the warehouse holds; `connection` is only read from.
+
+        May run in a thread of its own: `keep` tells what went wrong.
+        """
         if not self.live_database.reports_kept:
             return
         try:
             self.counts = gather(connection)
-        except (duckdb.Error, CoccinelleError) as error:
-            self._warn(error)
+        except duckdb.Error as error:
+            self.counts = error
 
     def keep(self, result: Publication, *, dry_run: bool = False) -> dict[str, dg.MetadataValue]:
         """Write the report of what was published; its path as metadata."""
         if self.counts is None:
             return {}
+        if isinstance(self.counts, duckdb.Error):
+            return self._warn(self.counts)
         # Plotly is for those who promote: the code location starts without it.
         from coccinelle_assets.report.keep import keep_report
 
@@ -44,10 +49,10 @@ class RunReport:
         try:
             path = keep_report(report, database.report_directory, database.reports_kept)
         except (OSError, CoccinelleError) as error:
-            self._warn(error)
-            return {}
+            return self._warn(error)
         return {"report": dg.MetadataValue.path(path)}
 
-    def _warn(self, error: Exception) -> None:
+    def _warn(self, error: Exception) -> dict[str, dg.MetadataValue]:
         directory = self.live_database.report_directory
         self.context.log.warning(f"The report cannot be written to {directory}: {error}")
+        return {}

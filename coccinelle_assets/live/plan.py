@@ -14,6 +14,7 @@ from duckdb import DuckDBPyConnection
 
 from coccinelle_assets.live.gate import write_customer_views
 from coccinelle_assets.live.warehouse_sources import attach
+from coccinelle_assets.resolution.linkage import LINKED_TABLES
 from coccinelle_assets.sql import load_sql
 
 PACKAGE = "coccinelle_assets.live"
@@ -53,6 +54,8 @@ def write_plan(connection: DuckDBPyConnection, path: Path, run_id: str) -> PlanC
     try:
         connection.execute("BEGIN")
         connection.execute(load_sql(PACKAGE, "sql/plan_rows.sql"))
+        for table, links in LINKED_TABLES.items():
+            connection.execute(load_sql(PACKAGE, "sql/plan_links.sql", table=table, links=links))
         connection.execute("COMMIT")
     finally:
         connection.execute("DETACH plan")

@@ -13,8 +13,8 @@ from coccinelle_assets.sql import quoted
 
 _BY_ID = "t.id = l.id"
 _BY_ROWID = "t.rowid = l.live_rowid AND t.id = l.id"
-# A row is looked for by its id, which takes ten times as long, when it is not where it was: VACUUM
-# may move rows, and a table that is made anew does.
+# A row is looked for by its id, which takes longer, when it is not where it was: VACUUM may move
+# rows, and a table that is made anew does.
 _BY_ROWID_THEN_ID = (
     _BY_ROWID,
     f"{_BY_ID} AND NOT EXISTS (SELECT 1 FROM main.{{table}} AS t WHERE {_BY_ROWID})",

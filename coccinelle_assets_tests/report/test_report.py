@@ -7,15 +7,19 @@ from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 
+import dagster as dg
+import duckdb
 import plotly.graph_objects
 import pytest
 
+from coccinelle_assets.assets import run_report
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.report.figures import cluster_size_figure, flow_figure, tenant_figure
 from coccinelle_assets.report.gather import Counts, Flow, Report, gather, report_of, reported_run
 from coccinelle_assets.report.keep import SCRIPT, keep_report, write_report
 from coccinelle_assets.report.page import render
 from coccinelle_assets.runs import RunOutcome
+from coccinelle_assets.settings import load_settings
 from coccinelle_assets_tests.databases import AppDatabase
 from coccinelle_assets_tests.pipeline import Pipeline
 
@@ -209,3 +213,24 @@ def test_a_run_goes_through_when_its_report_cannot_be_kept(
     assert outcome.promoted
     assert len(app.customers()) == 1
     assert "report" not in outcome.promotion
+
+
+def test_a_report_that_cannot_be_counted_holds_no_promotion_up(
+    app: AppDatabase,
+    migrate: Callable[..., RunOutcome],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(connection: duckdb.DuckDBPyConnection) -> Counts:
+        return connection.execute("SELECT * FROM identity.absent").fetchall()
+
+    monkeypatch.setattr(run_report, "gather", fail)
+    app.prospect(email="jean@ex.fr")
+    outcome = migrate()
+    assert outcome.promoted
+    assert "report" not in outcome.promotion
+    assert len(app.customers()) == 1
+    home = load_settings(database=app.path).dagster_home
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        told = [entry.user_message for entry in instance.all_logs(outcome.run_id)]
+    (warning,) = [message for message in told if message.startswith("The report cannot be")]
+    assert "absent" in warning

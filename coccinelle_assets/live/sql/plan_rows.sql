@@ -1,4 +1,5 @@
--- Fills an attached plan file (plan_tables.sql) out of the warehouse.
+-- Fills an attached plan file (plan_tables.sql) out of the warehouse, but for its links
+-- (plan_links.sql).
 -- Grain: as there. Input: ssot.*, source.*, gate.*. Parameters: none.
 INSERT INTO plan.new_customers
 SELECT
@@ -35,24 +36,6 @@ SELECT m.merged_id, m.customer_id, m.tenant_id, m.reason, l.email, l.phone
 FROM ssot.customer_merges AS m
 JOIN source.customers AS l ON l.id = m.merged_id
 ORDER BY m.merged_id;
-
-INSERT INTO plan.appointment_links
-SELECT
-    k.id, k.customer_id,
-    CASE WHEN k.customer_id IS DISTINCT FROM k.previous_customer_id THEN 1 ELSE 0 END,
-    k.tenant_id, k.raw_email, k.raw_phone, k.prospect_id, k.previous_customer_id, s.live_rowid
-FROM ssot.appointment_links AS k
-JOIN source.appointments AS s ON s.id = k.id
-ORDER BY s.live_rowid, k.id;
-
-INSERT INTO plan.conversation_links
-SELECT
-    k.id, k.customer_id,
-    CASE WHEN k.customer_id IS DISTINCT FROM k.previous_customer_id THEN 1 ELSE 0 END,
-    k.tenant_id, k.raw_email, k.raw_phone, k.prospect_id, k.previous_customer_id, s.live_rowid
-FROM ssot.conversation_links AS k
-JOIN source.omni_conversations AS s ON s.id = k.id
-ORDER BY s.live_rowid, k.id;
 
 INSERT INTO plan.cleared_links
 SELECT source_table, id, previous_customer_id FROM ssot.cleared_links ORDER BY source_table, id;
