@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 
 import duckdb
@@ -92,7 +93,7 @@ class Pipeline:
         tenants = wave_tenants(self.warehouse)
         remember_promotion(self.warehouse, self.run_id, last_promotion(live), tenants)
 
-        def forget(publication: Publication) -> None:
+        def forget(publication: Publication, futures: Sequence[Future[object]]) -> None:
             forget_deferred(self.warehouse, self.run_id, publication.deferred)
             before_commit(publication)
 

@@ -1,4 +1,4 @@
--- The known result, written: rows only, indexes come after (live/sql/publish/indexes.sql).
+-- The known result, written: rows only, indexes come after (live/sql/publish/*_indexes.sql).
 -- Input: known.customers, known.appointment_links, known.conversation_links, in key order.
 -- Output: customers, and customer_id of appointments and omni_conversations.
 INSERT INTO customers SELECT * FROM known.customers ORDER BY rowid;

@@ -1,7 +1,8 @@
 """live/customers: the promotion, the only asset that writes to the live database."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
@@ -11,7 +12,6 @@ from pydantic import Field
 
 from coccinelle_assets.assets.layer import MIGRATION_POOL, clear_failures, spec
 from coccinelle_assets.assets.run_report import RunReport
-from coccinelle_assets.beside import beside
 from coccinelle_assets.checks.gates import require_gates
 from coccinelle_assets.live.database import Change
 from coccinelle_assets.live.fingerprint import remember_state
@@ -179,21 +179,27 @@ def _promote(
                 with suppress(duckdb.Error):
                     connection.execute("CHECKPOINT")
 
-            with (
-                _room_beside(connection, warehouse),
-                beside(remember, count_and_write) as (remembered, written),
-            ):
+            def before_commit(
+                publication: Publication, meanwhile: Sequence[Future[object]]
+            ) -> None:
+                remembered, written = meanwhile
+                # No promotion is committed that the warehouse does not remember.
+                remembered.result()
+                if publication.deferred:
+                    written.result()
+                    forget_deferred(connection, run_id, publication.deferred)
 
-                def before_commit(publication: Publication) -> None:
-                    # No promotion is committed that the warehouse does not remember.
-                    remembered.result()
-                    if publication.deferred:
-                        written.result()
-                        forget_deferred(connection, run_id, publication.deferred)
-
-                backups.append(live_database.back_up(live, run_id[:8]))
-                plan = live_database.plan_path
-                return publish(live, plan, run_id, thresholds, before_commit, tenants)
+            backups.append(live_database.back_up(live, run_id[:8]))
+            with _room_beside(connection, warehouse):
+                return publish(
+                    live,
+                    live_database.plan_path,
+                    run_id,
+                    thresholds,
+                    before_commit,
+                    tenants,
+                    (remember, count_and_write),
+                )
 
         change = live_database.database.change("promotion", work, since_snapshot=True)
         if change.deferred:

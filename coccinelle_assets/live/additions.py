@@ -99,10 +99,7 @@ def describe_schema(live: sqlite3.Connection, schema: Schema) -> OriginalSchema:
 
 def create_tables(live: sqlite3.Connection, schema: Schema) -> None:
     """Additive DDL: what is there stays, what is missing is added."""
-    tenant_key = ""
-    if schema.has("tenants", "id"):
-        tenant_key = ",\n    FOREIGN KEY (tenant_id) REFERENCES tenants (id)"
-    run(live, "sql/publish/customers_table.sql", tenant_key=tenant_key)
+    create_customers_table(live, has_tenants=schema.has("tenants", "id"))
     run_script(live, "sql/publish/companion_tables.sql")
     add_missing_columns(live, schema)
     for column in CUSTOMER_COLUMNS:
@@ -115,9 +112,20 @@ def create_tables(live: sqlite3.Connection, schema: Schema) -> None:
             live.execute(f"ALTER TABLE {table} ADD COLUMN customer_id TEXT")
 
 
-def create_indexes(live: sqlite3.Connection) -> None:
-    """The migration plan's indexes, where they are missing."""
-    run_script(live, "sql/publish/indexes.sql")
+def create_customers_table(connection: sqlite3.Connection, *, has_tenants: bool = False) -> None:
+    """The migration plan's customers table, where it is missing."""
+    tenant_key = ",\n    FOREIGN KEY (tenant_id) REFERENCES tenants (id)" if has_tenants else ""
+    run(connection, "sql/publish/customers_table.sql", tenant_key=tenant_key)
+
+
+def create_customer_indexes(connection: sqlite3.Connection) -> None:
+    """The migration plan's indexes of customers, where they are missing."""
+    run_script(connection, "sql/publish/customers_indexes.sql")
+
+
+def create_link_indexes(live: sqlite3.Connection) -> None:
+    """The migration plan's indexes of the links, where they are missing."""
+    run_script(live, "sql/publish/link_indexes.sql")
 
 
 def require_unique_indexes(live: sqlite3.Connection) -> None:

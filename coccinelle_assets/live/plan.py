@@ -12,6 +12,7 @@ from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
+from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.gate import write_customer_views
 from coccinelle_assets.live.warehouse_sources import attach
 from coccinelle_assets.resolution.linkage import LINKED_TABLES
@@ -84,6 +85,16 @@ def write_plan(connection: DuckDBPyConnection, path: Path, run_id: str) -> PlanC
         )
     finally:
         written.close()
+
+
+def attach_plan(connection: sqlite3.Connection, path: Path) -> None:
+    """Attach a plan, read-only, to a connection that takes URIs.
+
+    Raises CoccinelleError when there is none.
+    """
+    if not path.is_file():
+        raise CoccinelleError(f"there is no plan at {path}: run the whole migration first")
+    connection.execute("ATTACH ? AS plan", (f"{path.absolute().as_uri()}?mode=ro",))
 
 
 def _count(connection: DuckDBPyConnection | sqlite3.Connection, query: str) -> int:

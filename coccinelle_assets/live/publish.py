@@ -9,21 +9,26 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from coccinelle_assets.beside import beside
 from coccinelle_assets.errors import CoccinelleError, PromotionRefusedError
 from coccinelle_assets.live.additions import (
     CHANGED_TABLES,
     OriginalSchema,
-    create_indexes,
+    create_customer_indexes,
+    create_link_indexes,
     create_tables,
     describe_schema,
     require_unique_indexes,
 )
 from coccinelle_assets.live.journal import Journal
+from coccinelle_assets.live.plan import attach_plan
 from coccinelle_assets.live.predicates import PREDICATES, Finding, evaluate
+from coccinelle_assets.live.prepared_customers import prepare_customers, take_prepared_customers
 from coccinelle_assets.live.publish_links import Deferred, publish_links
 from coccinelle_assets.live.receipts import (
     last_promotion,
@@ -32,9 +37,10 @@ from coccinelle_assets.live.receipts import (
     write_receipt,
 )
 from coccinelle_assets.live.schema import Schema, read_schema, require_sources
-from coccinelle_assets.live.statistics import correct_statistics
+from coccinelle_assets.live.statistics import correct_to_link_statistics, write_link_statistics
 from coccinelle_assets.live.transaction import (
     PACKAGE,
+    run,
     run_script,
     scalar,
     transaction,
@@ -66,31 +72,43 @@ class Publication:
         return self.counts["rows_written"]
 
 
+def _nothing_more(publication: Publication, futures: Sequence[Future[object]]) -> None:
+    pass
+
+
 def publish(
     live: sqlite3.Connection,
     plan: Path,
     run_id: str,
     thresholds: GateThresholds,
-    before_commit: Callable[[Publication], None] = lambda publication: None,
+    before_commit: Callable[[Publication, Sequence[Future[object]]], None] = _nothing_more,
     tenants: Sequence[str] = (),
+    meanwhile: Sequence[Callable[[], object]] = (),
 ) -> Publication:
     """Apply the plan file at `plan` to `live`, all of it or nothing.
 
     `live` is a fresh connection in autocommit mode. `tenants` are those that the plan was made
-    for, all when empty. `before_commit` is called with what was written once every predicate
-    holds; an exception from it rolls everything back too.
+    for, all when empty. `meanwhile` is done in a thread beside the transaction, one after another.
+    `before_commit` is called with what was written once every predicate holds, and the futures of
+    `meanwhile`; an exception from it rolls everything back too.
     Raises PromotionRefusedError when a predicate does not hold on the result.
     """
     live.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     live.execute("PRAGMA threads = 1")
-    with _attached(live, plan), transaction(live):
+    preparation = [] if read_schema(live).has("customers") else [lambda: prepare_customers(plan)]
+    with (
+        _attached(live, plan),
+        beside(*preparation, *meanwhile) as futures,
+        transaction(live),
+    ):
         schema = read_schema(live)
         require_sources(schema, "the live database")
         # Before the triggers are away: they are part of what was there.
         journal = _open_journal(live, schema, run_id)
+        prepared = futures[0] if preparation and not schema.has("customers") else None
         with triggers_suspended(live, CHANGED_TABLES):
-            publication = _apply(live, schema, journal, thresholds, tenants)
-        before_commit(publication)
+            publication = _apply(live, schema, journal, thresholds, tenants, prepared)
+        before_commit(publication, futures[len(preparation) :])
         if not publication.rows_written and read_schema(live) == schema:
             # Suspended triggers were made anew: a run that changes nothing leaves no such trace.
             live.execute("ROLLBACK")
@@ -99,9 +117,7 @@ def publish(
 
 @contextmanager
 def _attached(live: sqlite3.Connection, plan: Path) -> Iterator[None]:
-    if not plan.is_file():
-        raise CoccinelleError(f"there is no plan at {plan}: run the whole migration first")
-    live.execute("ATTACH ? AS plan", (f"{plan.absolute().as_uri()}?mode=ro",))
+    attach_plan(live, plan)
     try:
         yield
     finally:
@@ -120,22 +136,28 @@ def _apply(
     journal: Journal,
     thresholds: GateThresholds,
     tenants: Sequence[str],
+    prepared: Future[Path] | None,
 ) -> Publication:
+    """`prepared` has the new customers when the customers table is the promotion's own."""
     publication = Publication()
     _remember_previous_customers(live, schema, tenants)
     create_tables(live, schema)
     _find_stale_customers(live)
     journal.before(live)
-    written = _publish_customers(live, publication)
+    written = _publish_customers(live, publication, new_ones_later=prepared is not None)
     for table, links in LINKED_TABLES.items():
         changed, deferred = publish_links(live, schema, journal, table, links)
         publication.counts[links] = changed
         publication.deferred.extend(deferred)
         written += changed
     live.execute(f"PRAGMA cache_size = -{SORTER_CACHE_KIB}")
-    create_indexes(live)
+    create_customer_indexes(live)
+    create_link_indexes(live)
     with only_tenants(live, tenants):
-        updated = correct_statistics(live, schema)
+        write_link_statistics(live, schema)
+        if prepared is not None:
+            take_prepared_customers(live, prepared.result())
+        updated = correct_to_link_statistics(live)
         publication.counts |= {"statistics_updated": updated, "rows_written": written + updated}
         publication.counts["deferred"] = len(publication.deferred)
         publication.counts["customers"] = scalar(live, "SELECT count(*) FROM customers")
@@ -189,9 +211,18 @@ def _find_stale_customers(live: sqlite3.Connection) -> None:
         ).rowcount
 
 
-def _publish_customers(live: sqlite3.Connection, publication: Publication) -> int:
-    """Merge, change and create customers; returns the number of rows written."""
-    *moved, merged, _released, changed, new = run_script(live, "sql/publish/customers.sql")
+def _publish_customers(
+    live: sqlite3.Connection, publication: Publication, *, new_ones_later: bool
+) -> int:
+    """Merge, change and create customers; returns the number of rows written.
+
+    `new_ones_later` counts new customers as written, which all of them will be.
+    """
+    *moved, merged, _released, changed = run_script(live, "sql/publish/customers.sql")
+    if new_ones_later:
+        new = scalar(live, "SELECT count(*) FROM plan.new_customers")
+    else:
+        new = run(live, "sql/publish/new_customers.sql").rowcount
     if merged:
         _require_no_orphans(live)
     publication.counts.update(new_customers=new, changed_customers=changed, merged_customers=merged)

@@ -25,6 +25,7 @@ def date_columns(schema: Schema) -> dict[str, tuple[str, str]]:
 def write_link_statistics(live: sqlite3.Connection, schema: Schema) -> None:
     """Write temp.link_statistics: each customer's links on a live database, counted."""
     query = link_statistics_query(schema, "appointments", "omni_conversations")
+    live.execute("DROP TABLE IF EXISTS temp.link_statistics")
     live.execute(f"CREATE TEMP TABLE link_statistics AS {query}")
     # The rows are in this order already; each question joins on it.
     live.execute("CREATE INDEX temp.link_statistics_by_id ON link_statistics (customer_id)")
@@ -46,10 +47,11 @@ def link_statistics_query(schema: Schema, appointments: str, conversations: str)
 
 
 def correct_statistics(live: sqlite3.Connection, schema: Schema) -> int:
-    """Correct the statistics that differ from the links; returns the number of customers.
-
-    Leaves temp.link_statistics for the audit.
-    """
-    live.execute("DROP TABLE IF EXISTS temp.link_statistics")
+    """Count the links, and correct the statistics that differ; returns the number of customers."""
     write_link_statistics(live, schema)
+    return correct_to_link_statistics(live)
+
+
+def correct_to_link_statistics(live: sqlite3.Connection) -> int:
+    """Correct the statistics that differ from temp.link_statistics; returns how many."""
     return run(live, "sql/publish/statistics.sql").rowcount

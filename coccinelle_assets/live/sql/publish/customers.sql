@@ -1,5 +1,5 @@
--- Customers, in the order that never breaks UNIQUE: merged ones go, changing ones let go of their
--- e-mail and phone, new ones and changed ones take theirs.
+-- Customers that are there, in the order that never breaks UNIQUE: merged ones go, changing ones let
+-- go of their e-mail and phone, then take theirs. New ones come after (new_customers.sql).
 -- Input: plan.*, temp.stale_customers. Output: customers, customer_merges, links of merged ones.
 -- Grain: one row per customer that changes.
 UPDATE appointments
@@ -54,17 +54,3 @@ SET
     updated_at = CURRENT_TIMESTAMP
 FROM plan.customer_changes AS n
 WHERE customers.id = n.id AND n.id NOT IN (SELECT id FROM stale_customers);
-
-INSERT INTO customers (
-    id, tenant_id, first_name, last_name, email, phone, status, source, tags,
-    preferred_contact_method, language, timezone, total_appointments, total_conversations,
-    last_contact_at, created_at, updated_at
-)
-SELECT
-    id, tenant_id, first_name, last_name, email, phone, status, source, tags,
-    preferred_contact_method, language, timezone, total_appointments, total_conversations,
-    last_contact_at, COALESCE(created_at, CURRENT_TIMESTAMP), CURRENT_TIMESTAMP
--- In the order of the plan, which is that of the primary key, and of what counts their links.
-FROM plan.new_customers
-WHERE TRUE
-ON CONFLICT DO NOTHING;

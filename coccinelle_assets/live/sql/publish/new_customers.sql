@@ -1,0 +1,14 @@
+-- The new customers, in the order of the plan, which is that of the primary key and of what counts
+-- their links. Grain: one row per customer. Input: plan.new_customers. Output: customers.
+INSERT INTO customers (
+    id, tenant_id, first_name, last_name, email, phone, status, source, tags,
+    preferred_contact_method, language, timezone, total_appointments, total_conversations,
+    last_contact_at, created_at, updated_at
+)
+SELECT
+    id, tenant_id, first_name, last_name, email, phone, status, source, tags,
+    preferred_contact_method, language, timezone, total_appointments, total_conversations,
+    last_contact_at, COALESCE(created_at, CURRENT_TIMESTAMP), CURRENT_TIMESTAMP
+FROM plan.new_customers
+WHERE TRUE
+ON CONFLICT DO NOTHING
