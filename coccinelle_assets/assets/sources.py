@@ -122,8 +122,7 @@ def sources(
     """
     _PLAN_LOGGER.removeFilter(_not_about_gates)
     with clear_failures():
-        live_database.note_state()
-        live_database.database.snapshot(live_database.snapshot_path)
+        live_database.take_snapshot()
         with sqlite3.connect(live_database.snapshot_path) as snapshot:
             schema = read_schema(snapshot)
         snapshot.close()

@@ -1,8 +1,8 @@
-"""Whether a SQLite file was written to since all of it was promoted: a few bytes tell.
+"""Whether a SQLite file was written to since a copy, or since all of it was promoted.
 
-A skipped run must never hide news, so a state is remembered only where it is certain that
-nothing but the promotion wrote to the file. Where it is not, the next run promotes nothing and
-remembers the state that it saw.
+A few bytes tell. A skipped run must never hide news, so a state is remembered only where it is
+certain that nothing but the promotion wrote to the file. Where it is not, the next run promotes
+nothing and remembers the state that it saw.
 """
 
 from __future__ import annotations
@@ -74,6 +74,24 @@ def note_state(note: Path, database: Path) -> None:
         json.dumps({"quiet": state.is_quiet(time.time_ns()), "state": asdict(state)}),
         encoding="utf-8",
     )
+
+
+def note_copy(note: Path, copy: Path) -> None:
+    """Add to a note that `copy` was taken of the database after its state was noted."""
+    noted = json.loads(note.read_text(encoding="utf-8"))
+    noted["copy"] = asdict(read_file_state(copy))
+    note.write_text(json.dumps(noted), encoding="utf-8")
+
+
+def is_exact_copy(note: Path, database: Path, copy: Path) -> bool:
+    """Whether `copy` holds what the database holds now; False where that is not certain."""
+    try:
+        noted = json.loads(note.read_text(encoding="utf-8"))
+        now, copied = read_file_state(database), read_file_state(copy)
+    except FileNotFoundError:
+        return False
+    unwritten = noted["state"] == asdict(now) and noted.get("copy") == asdict(copied)
+    return unwritten and noted["quiet"]
 
 
 def remember_promoted(record: Path, note: Path, database: Path, *, rules: str, wrote: bool) -> None:

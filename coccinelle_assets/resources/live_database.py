@@ -8,7 +8,13 @@ from pydantic import Field
 
 from coccinelle_assets.live.backups import back_up
 from coccinelle_assets.live.database import Database
-from coccinelle_assets.live.file_state import is_promoted, note_state, remember_promoted
+from coccinelle_assets.live.file_state import (
+    is_exact_copy,
+    is_promoted,
+    note_copy,
+    note_state,
+    remember_promoted,
+)
 from coccinelle_assets.live.locate import locate, open_database
 from coccinelle_assets.settings import PromotionOptions
 
@@ -71,10 +77,14 @@ class LiveDatabase(dg.ConfigurableResource, PromotionOptions):
     def _promoted_state(self) -> Path:
         return Path(self.home) / "promoted_state.json"
 
-    def note_state(self) -> None:
-        """Note the state of the file; called before the snapshot of a run is taken."""
-        if self.database.file is not None:
-            note_state(self._noted_state, self.database.file)
+    def take_snapshot(self) -> None:
+        """Copy the database to the snapshot of a run, and note the state that was copied."""
+        file = self.database.file
+        if file is not None:
+            note_state(self._noted_state, file)
+        self.database.snapshot(self.snapshot_path)
+        if file is not None:
+            note_copy(self._noted_state, self.snapshot_path)
 
     def remember_promoted(self, rules: str, *, wrote: bool) -> None:
         """Remember that all of the file is promoted by these rules: nothing was deferred."""
@@ -90,5 +100,11 @@ class LiveDatabase(dg.ConfigurableResource, PromotionOptions):
         return file is not None and is_promoted(self._promoted_state, file, rules=rules)
 
     def back_up(self, live: sqlite3.Connection, label: str) -> Path:
-        """Copy the live database as it is now and prune older copies."""
-        return back_up(live, self.backup_directory, label, self.backups_kept)
+        """Copy the live database as it is now and prune older copies.
+
+        Where nobody wrote to it since the snapshot, that is the copy.
+        """
+        file, snapshot = self.database.file, self.snapshot_path
+        if file is None or not is_exact_copy(self._noted_state, file, snapshot):
+            snapshot = None
+        return back_up(live, self.backup_directory, label, self.backups_kept, snapshot)

@@ -39,6 +39,8 @@ class Warehouse(dg.ConfigurableResource):
             # last parts of each at a checkpoint, which writes a third of the warehouse again.
             connection.execute("SET force_compression = 'uncompressed'")
             connection.execute("SET max_vacuum_tasks = 0")
+            # Each thread writes a part as soon as it is full: at the end only one of them would.
+            connection.execute("SET write_buffer_row_group_count = 1")
             yield connection
         finally:
             connection.close()
