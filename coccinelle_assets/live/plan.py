@@ -1,17 +1,20 @@
 """The plan of a promotion: what the warehouse decided against what the live database holds.
 
-A plan is a SQLite file, so that the live database can attach it and a person can look at it.
+A plan is two SQLite files, so that the live database can attach it and a person can look at it.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
+from coccinelle_assets.beside import beside
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.gate import write_customer_views
 from coccinelle_assets.live.warehouse_sources import attach
@@ -40,51 +43,63 @@ class PlanCounts:
 
 
 def write_plan(connection: DuckDBPyConnection, path: Path, run_id: str) -> PlanCounts:
-    """Write the plan of a run to a new SQLite file at `path`, in place of an older one."""
+    """Write the plan of a run to new SQLite files at `path` and beside it, in place of older ones.
+
+    The links are written at the same time, by another thread to a file of their own: a SQLite file
+    takes one writer.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)
-    empty = sqlite3.connect(path)
-    try:
-        # The plan is written once and thrown away: nothing needs to survive a crash of it.
-        empty.execute("PRAGMA journal_mode = OFF")
-        empty.executescript(load_sql(PACKAGE, "sql/plan_tables.sql"))
-    finally:
-        empty.close()
     write_customer_views(connection)
-    attach(connection, path, "plan", read_only=False)
-    try:
-        connection.execute("BEGIN")
-        connection.execute(load_sql(PACKAGE, "sql/plan_rows.sql"))
-        for table, links in LINKED_TABLES.items():
-            connection.execute(load_sql(PACKAGE, "sql/plan_links.sql", table=table, links=links))
-        connection.execute("COMMIT")
-    finally:
-        connection.execute("DETACH plan")
-    checksums = connection.execute(load_sql(PACKAGE, "sql/checksums.sql")).fetchall()
-    customers = _count(connection, "SELECT count(*) FROM ssot.customers")
-    statistics = _count(connection, load_sql(PACKAGE, "sql/plan_statistics.sql"))
-    written = sqlite3.connect(path)
-    try:
+    with connection.cursor() as cursor, beside(lambda: _write_links(cursor, path)) as (links,):
+        with _new_file(connection, path, "plan", "sql/plan_tables.sql"):
+            connection.execute(load_sql(PACKAGE, "sql/plan_rows.sql"))
+        checksums = connection.execute(load_sql(PACKAGE, "sql/checksums.sql")).fetchall()
+        customers = _count(connection, "SELECT count(*) FROM ssot.customers")
+        statistics = _count(connection, load_sql(PACKAGE, "sql/plan_statistics.sql"))
+        links.result()
+    with closing(sqlite3.connect(path)) as plan, plan:
+        plan.execute("ATTACH ? AS plan_links", (str(links_path(path)),))
         texts = {name: f"{value or 0:032x}" for name, value in checksums}
-        with written:
-            written.execute(
-                "INSERT INTO plan VALUES (?, ?, ?)", (run_id, customers, json.dumps(texts))
-            )
+        plan.execute("INSERT INTO plan VALUES (?, ?, ?)", (run_id, customers, json.dumps(texts)))
         return PlanCounts(
-            new_customers=_count(written, "SELECT count(*) FROM new_customers"),
-            changed_customers=_count(written, "SELECT count(*) FROM customer_changes"),
-            merged_customers=_count(written, "SELECT count(*) FROM customer_merges"),
-            appointment_links=_count(
-                written, "SELECT count(*) FROM appointment_links WHERE changed"
-            ),
+            new_customers=_count(plan, "SELECT count(*) FROM new_customers"),
+            changed_customers=_count(plan, "SELECT count(*) FROM customer_changes"),
+            merged_customers=_count(plan, "SELECT count(*) FROM customer_merges"),
+            appointment_links=_count(plan, "SELECT count(*) FROM appointment_links WHERE changed"),
             conversation_links=_count(
-                written, "SELECT count(*) FROM conversation_links WHERE changed"
+                plan, "SELECT count(*) FROM conversation_links WHERE changed"
             ),
-            cleared_links=_count(written, "SELECT count(*) FROM cleared_links"),
+            cleared_links=_count(plan, "SELECT count(*) FROM cleared_links"),
             statistics=statistics,
         )
+
+
+def links_path(plan: Path) -> Path:
+    """The file of a plan's links."""
+    return plan.with_name(f"{plan.stem}_links{plan.suffix}")
+
+
+def _write_links(connection: DuckDBPyConnection, plan: Path) -> None:
+    with _new_file(connection, links_path(plan), "plan_links", "sql/plan_link_tables.sql"):
+        for table, links in LINKED_TABLES.items():
+            connection.execute(load_sql(PACKAGE, "sql/plan_links.sql", table=table, links=links))
+
+
+@contextmanager
+def _new_file(connection: DuckDBPyConnection, path: Path, name: str, tables: str) -> Iterator[None]:
+    """A new SQLite file with empty tables, attached to the warehouse and filled by the block."""
+    path.unlink(missing_ok=True)
+    with closing(sqlite3.connect(path)) as empty:
+        # The plan is written once and thrown away: nothing needs to survive a crash of it.
+        empty.execute("PRAGMA journal_mode = OFF")
+        empty.executescript(load_sql(PACKAGE, tables))
+    attach(connection, path, name, read_only=False)
+    try:
+        connection.execute("BEGIN")
+        yield
+        connection.execute("COMMIT")
     finally:
-        written.close()
+        connection.execute(f"DETACH {name}")
 
 
 def attach_plan(connection: sqlite3.Connection, path: Path) -> None:
@@ -94,7 +109,14 @@ def attach_plan(connection: sqlite3.Connection, path: Path) -> None:
     """
     if not path.is_file():
         raise CoccinelleError(f"there is no plan at {path}: run the whole migration first")
-    connection.execute("ATTACH ? AS plan", (f"{path.absolute().as_uri()}?mode=ro",))
+    for name, file in {"plan": path, "plan_links": links_path(path)}.items():
+        connection.execute(f"ATTACH ? AS {name}", (f"{file.absolute().as_uri()}?mode=ro",))
+
+
+def detach_plan(connection: sqlite3.Connection) -> None:
+    """Undo `attach_plan`."""
+    for name in ("plan", "plan_links"):
+        connection.execute(f"DETACH {name}")
 
 
 def _count(connection: DuckDBPyConnection | sqlite3.Connection, query: str) -> int:

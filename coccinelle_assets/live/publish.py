@@ -26,7 +26,7 @@ from coccinelle_assets.live.additions import (
     require_unique_indexes,
 )
 from coccinelle_assets.live.journal import Journal
-from coccinelle_assets.live.plan import attach_plan
+from coccinelle_assets.live.plan import attach_plan, detach_plan
 from coccinelle_assets.live.predicates import PREDICATES, Finding, evaluate
 from coccinelle_assets.live.prepared_customers import prepare_customers, take_prepared_customers
 from coccinelle_assets.live.publish_links import Deferred, publish_links
@@ -121,7 +121,7 @@ def _attached(live: sqlite3.Connection, plan: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        live.execute("DETACH plan")
+        detach_plan(live)
 
 
 def _open_journal(live: sqlite3.Connection, schema: Schema, run_id: str) -> Journal:

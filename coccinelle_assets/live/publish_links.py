@@ -40,7 +40,7 @@ def publish_links(
         for detail, name in seen.items()
         if name
     )
-    planned = scalar(live, f"SELECT count(*) FROM plan.{links} WHERE changed")
+    planned = scalar(live, f"SELECT count(*) FROM plan_links.{links} WHERE changed")
     has_rowid = table in schema.rowid_tables
     key = "rowid" if has_rowid else "id"
     written = 0

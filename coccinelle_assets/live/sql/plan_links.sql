@@ -1,6 +1,6 @@
--- Fills the links of one table in an attached plan file (plan_tables.sql), in the order of its rows.
--- Grain: one row per linkable record. Input: ssot.{links}, source.{table}. Output: plan.{links}.
-INSERT INTO plan.{links}
+-- Fills the links of one table in an attached file (plan_link_tables.sql), in the order of its rows.
+-- Grain: one row per linkable record. Input: ssot.{links}, source.{table}. Output: plan_links.{links}.
+INSERT INTO plan_links.{links}
 SELECT
     k.id, k.customer_id,
     CASE WHEN k.customer_id IS DISTINCT FROM k.previous_customer_id THEN 1 ELSE 0 END,

@@ -1,5 +1,5 @@
--- Fills an attached plan file (plan_tables.sql) out of the warehouse, but for its links
--- (plan_links.sql).
+-- Fills an attached plan file (plan_tables.sql) out of the warehouse. Its links are filled by
+-- plan_links.sql.
 -- Grain: as there. Input: ssot.*, source.*, gate.*. Parameters: none.
 INSERT INTO plan.new_customers
 SELECT

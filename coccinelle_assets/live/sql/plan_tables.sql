@@ -1,7 +1,7 @@
--- The plan: every change that a promotion makes, as a SQLite file that can be looked at.
--- Rows are written in the order of the live tables, so that these are filled in that order too:
--- customers by primary key, links by the place of their record.
--- Grain: one row per customer, merge or record that changes, in the table named after it.
+-- The plan: every change that a promotion makes, as SQLite files that can be looked at; its links
+-- are in a file of their own (plan_link_tables.sql). Rows are written in the order of the live
+-- tables, so that these are filled in that order too: customers by primary key.
+-- Grain: one row per customer or merge that changes, in the table named after it.
 CREATE TABLE new_customers (
     id TEXT,
     tenant_id TEXT,
@@ -52,30 +52,6 @@ CREATE TABLE customer_merges (
     reason TEXT,
     seen_email TEXT,
     seen_phone TEXT
-);
--- Every linkable record, with the details and the rowid seen (NULL where a table has none); changed
--- marks the links that are to be written.
-CREATE TABLE appointment_links (
-    id TEXT,
-    customer_id TEXT,
-    changed INTEGER,
-    seen_tenant_id TEXT,
-    seen_email TEXT,
-    seen_phone TEXT,
-    seen_prospect_id TEXT,
-    seen_customer_id TEXT,
-    live_rowid INTEGER
-);
-CREATE TABLE conversation_links (
-    id TEXT,
-    customer_id TEXT,
-    changed INTEGER,
-    seen_tenant_id TEXT,
-    seen_email TEXT,
-    seen_phone TEXT,
-    seen_prospect_id TEXT,
-    seen_customer_id TEXT,
-    live_rowid INTEGER
 );
 -- Links that are taken off: their customer was deleted and does not come back.
 CREATE TABLE cleared_links (

@@ -1,7 +1,7 @@
 -- Rows of one table that had their link when the plan was made and have lost it since: they wait
--- for the next run. Grain: one row per link. Input: plan.{links}, {table}.
+-- for the next run. Grain: one row per link. Input: plan_links.{links}, {table}.
 SELECT l.id
-FROM plan.{links} AS l
+FROM plan_links.{links} AS l
 JOIN {table} AS t ON t.id = l.id
 WHERE NOT l.changed AND t.customer_id IS NULL
 ORDER BY l.id

@@ -1,10 +1,10 @@
 -- Planned links of one table whose live rows are what was seen, in the order of the plan, which is
--- that of the table. Grain: one row per link. Input: plan.{links}, {table},
+-- that of the table. Grain: one row per link. Input: plan_links.{links}, {table},
 -- temp.unavailable_customers; {match} finds a row.
 -- Output: temp.matching_rows (key: {key} of {table}, customer_id).
 CREATE TEMP VIEW matching_rows AS
 SELECT t.{key} AS key, l.customer_id
-FROM plan.{links} AS l
+FROM plan_links.{links} AS l
 CROSS JOIN main.{table} AS t ON {match}
 WHERE l.changed
     AND CAST(t.customer_id AS TEXT) IS l.seen_customer_id

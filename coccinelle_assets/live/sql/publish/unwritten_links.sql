@@ -15,6 +15,6 @@ SELECT
     {email},
     {phone},
     {prospect_id}
-FROM plan.{links} AS l
+FROM plan_links.{links} AS l
 LEFT JOIN {table} AS t ON t.id = l.id
 WHERE l.changed AND t.customer_id IS NOT l.customer_id
