@@ -39,7 +39,7 @@ class After(Bench):
         """Seconds of everything that is compared, from one database."""
         live = self.fresh_copy("after")
         seconds = {"first_run": self.migrate(live).seconds}
-        flush(live)
+        flush()
         seconds["second_run"] = self.migrate(live).seconds
         seconds |= self._inserts(live, inserts)
         seconds["rollback"] = self._rollback(live)
@@ -54,7 +54,7 @@ class After(Bench):
             copies = {name: live.with_name(f"{name}-{mode}.db") for name in ("bare", "triggers")}
             for copy in copies.values():
                 shutil.copyfile(live, copy)
-                flush(copy)
+                flush()
             with open_live(copies["triggers"], 30, writable=True) as connection:
                 install_triggers(connection, str(copies["triggers"]))
             taken |= {f"{name}_{mode}": 0.0 for name in copies}
@@ -69,7 +69,7 @@ class After(Bench):
         """The whole transaction of a full rollback, opening and closing included."""
         copy = live.with_name("rollback.db")
         shutil.copyfile(live, copy)
-        flush(copy)
+        flush()
         started = time.perf_counter()
         with open_live(copy, 30, writable=True) as connection:
             roll_back(connection, str(copy), live.parent)

@@ -83,7 +83,7 @@ class Bench:
     def _migrations(self) -> Trial:
         live = self.fresh_copy("migrate")
         first = self.migrate(live)
-        flush(live)
+        flush()
         second = self.migrate(live)
         shutil.rmtree(live.parent)
         return {"migrate": asdict(first), "second_migrate": asdict(second)}
@@ -107,7 +107,7 @@ class Bench:
         directory.mkdir()
         live = directory / LIVE
         shutil.copyfile(self.demo, live)
-        flush(live)
+        flush()
         return live
 
     def migrate(self, live: Path) -> Measurement:
@@ -137,10 +137,9 @@ def _generator_fingerprint() -> str:
     return sha256(b"".join(texts)).hexdigest()[:8]
 
 
-def flush(path: Path) -> None:
-    """Have a file on the disk, so that no write of it is left to happen while a clock runs."""
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
+def flush() -> None:
+    """Have everything on the disk: no write or removal is left to happen while a clock runs."""
+    os.sync()
 
 
 def machine() -> dict[str, object]:

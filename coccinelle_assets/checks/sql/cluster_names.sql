@@ -19,6 +19,5 @@ FROM (
     WHERE c.person LIKE '% %'
     GROUP BY m.cluster_no
 ) AS several
--- Of the clusters only their earliest records.
-JOIN identity.clusters AS k ON k.record_no = several.cluster_no AND k.cluster_no = k.record_no
+JOIN identity.cluster_heads AS k ON k.cluster_no = several.cluster_no
 ORDER BY k.cluster_id

@@ -7,6 +7,5 @@ FROM (
     ORDER BY records DESC, cluster_no
     LIMIT 10
 ) AS c
--- Of the clusters only their earliest records.
-JOIN identity.clusters AS k ON k.record_no = c.cluster_no AND k.cluster_no = k.record_no
+JOIN identity.cluster_heads AS k ON k.cluster_no = c.cluster_no
 ORDER BY c.records DESC, c.cluster_no

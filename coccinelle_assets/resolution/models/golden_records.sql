@@ -1,5 +1,5 @@
 -- Golden records: what the records of a cluster say of its customer, column by column.
--- Grain: one row per cluster. Input: identity.members, clusters, contacts, evidence, identifiers and
+-- Grain: one row per cluster. Input: identity.members, cluster_heads, contacts, evidence, identifiers and
 -- phone_places (phone, time_zone, language; numbers outside France only). Output: identity.golden_records.
 -- Survivorship: prospects, then conversations, then appointments, last the live row's own
 -- evidence; within one source the most recently changed; ties by age, then id. A name with both
@@ -115,8 +115,7 @@ SELECT
     utc_text(g.last_contact_at) AS last_contact_at,
     utc_text(g.observed_at) AS observed_at
 FROM gathered AS g
--- Of the clusters only their earliest records.
-JOIN identity.clusters AS k ON k.record_no = g.cluster_no AND k.cluster_no = k.record_no
+JOIN identity.cluster_heads AS k ON k.cluster_no = g.cluster_no
 LEFT JOIN identity.contacts AS n ON n.record_no = g.name_no
 LEFT JOIN identity.identifiers AS e ON e.identifier_no = g.email_no
 LEFT JOIN identity.identifiers AS t ON t.identifier_no = g.phone_no
