@@ -13,4 +13,8 @@ def main() -> None:
     # A command is a short process that makes few cycles: looking for them at Python's own pace
     # takes a tenth of a small migration, most of it while Dagster is imported.
     gc.set_threshold(100_000)
-    app()
+    try:
+        app()
+    finally:
+        # Nor is there any use in the interpreter's last look, which goes through all of Dagster.
+        gc.freeze()

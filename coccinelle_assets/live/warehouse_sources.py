@@ -23,6 +23,7 @@ from coccinelle_assets.live.schema import (
 )
 from coccinelle_assets.live.waves import promoted_tenants, require_tenants
 from coccinelle_assets.resolution.linkage import LINKED_TABLES
+from coccinelle_assets.resolution.warehouse_tables import execute_at_once
 from coccinelle_assets.sql import load_sql, quoted
 
 SCANNER = "duckdb_extension_sqlite_scanner"
@@ -66,20 +67,12 @@ def load_sources(
     connection.execute(load_sql("coccinelle_assets.live", "sql/warehouse.sql"))
     attach(connection, snapshot, "snapshot", read_only=True)
     try:
-        for table, columns in {**SOURCE_TABLES, **PROMOTED_TABLES}.items():
-            origin = f"snapshot.{quoted(table)}" if schema.has(table) else "(SELECT 1) WHERE FALSE"
-            selection = schema.selection(table, columns)
-            if table in LINKED_TABLES:
-                place = "rowid" if table in schema.rowid_tables else "CAST(NULL AS BIGINT)"
-                selection += f", {place} AS live_rowid"
-            chosen = ""
-            if tenants and schema.has(table) and Column("tenant_id") in columns:
-                chosen = " WHERE list_contains($tenants, tenant_id)"
-            connection.execute(
-                f"CREATE OR REPLACE TABLE source.{quoted(table)} AS"
-                f" SELECT {selection} FROM {origin}{chosen}",
-                {"tenants": list(tenants)} if chosen else None,
-            )
+        tables = {**SOURCE_TABLES, **PROMOTED_TABLES}
+        execute_at_once(
+            connection,
+            *(_source(table, columns, schema, tenants) for table, columns in tables.items()),
+            values={"tenants": list(tenants)},
+        )
         _load_tenants(connection, schema)
         _load_business_identifiers(connection, schema)
     except (duckdb.ConversionException, duckdb.InvalidInputException) as error:
@@ -94,6 +87,18 @@ def load_sources(
         {"tenants": list(tenants)},
     )
     connection.execute(load_sql("coccinelle_assets.live", "sql/promoted_views.sql"))
+
+
+def _source(table: str, columns: Sequence[Column], schema: Schema, tenants: Sequence[str]) -> str:
+    """The statement that reads one table of the attached snapshot."""
+    selection = schema.selection(table, columns)
+    if table in LINKED_TABLES:
+        place = "rowid" if table in schema.rowid_tables else "CAST(NULL AS BIGINT)"
+        selection += f", {place} AS live_rowid"
+    origin = f"snapshot.{quoted(table)}" if schema.has(table) else "(SELECT 1) WHERE FALSE"
+    if tenants and schema.has(table) and Column("tenant_id") in columns:
+        origin += " WHERE list_contains($tenants, tenant_id)"
+    return f"CREATE OR REPLACE TABLE source.{quoted(table)} AS SELECT {selection} FROM {origin}"
 
 
 def _read_receipts(snapshot: Path, schema: Schema, tenants: Sequence[str]) -> list[Receipt]:

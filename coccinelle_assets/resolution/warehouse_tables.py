@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from duckdb import DuckDBPyConnection
 
@@ -34,3 +35,22 @@ def write_texts(
         " FROM (SELECT unnest(from_json($records, $shape)) AS record)",
         {"records": records, "shape": shape},
     )
+
+
+def execute_at_once(
+    connection: DuckDBPyConnection, *statements: str, values: Mapping[str, object] | None = None
+) -> None:
+    """Run statements that do not need one another, each on a connection of its own.
+
+    DuckDB leaves cores idle where the last part of a statement is one thread's. Temporary tables
+    are out of reach. Raises the error of the first one that fails, once all have ended.
+    """
+
+    def execute(statement: str) -> None:
+        used = {name: value for name, value in (values or {}).items() if f"${name}" in statement}
+        with connection.cursor() as cursor:
+            cursor.execute(statement, used)
+
+    with ThreadPoolExecutor(len(statements)) as threads:
+        for ended in [threads.submit(execute, statement) for statement in statements]:
+            ended.result()
