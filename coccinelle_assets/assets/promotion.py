@@ -12,6 +12,7 @@ from pydantic import Field
 
 from coccinelle_assets.assets.layer import MIGRATION_POOL, clear_failures, spec
 from coccinelle_assets.assets.run_report import RunReport
+from coccinelle_assets.beside import beside
 from coccinelle_assets.checks.gates import require_gates
 from coccinelle_assets.live.database import Change
 from coccinelle_assets.live.fingerprint import remember_state
@@ -83,7 +84,8 @@ def promotion(
     with clear_failures():
         require_gates(context, warehouse, gate_thresholds)
         with warehouse.connect() as connection:
-            planned = write_plan(connection, live_database.plan_path, context.run.run_id)
+            with beside(live_database.settle_snapshot):
+                planned = write_plan(connection, live_database.plan_path, context.run.run_id)
             tenants = wave_tenants(connection)
         settings = rules_text(identity_rules, gate_thresholds, tenants)
         report = RunReport(context, live_database)

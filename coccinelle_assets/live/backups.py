@@ -7,7 +7,7 @@ import sqlite3
 from pathlib import Path
 
 from coccinelle_assets.kept_files import kept_files, kept_path, remove_older
-from coccinelle_assets.live.snapshot import copy_database
+from coccinelle_assets.live.snapshot import copy_database, settle
 
 SUFFIX = ".sqlite"
 
@@ -34,8 +34,7 @@ def back_up(
 def _link(source: Path, target: Path) -> bool:
     """Give a file a second name, once it is on the disk; False where there are no such names."""
     try:
-        with source.open("rb+") as file:
-            os.fsync(file.fileno())
+        settle(source)
         os.link(source, target)
     except OSError:
         return False

@@ -94,8 +94,9 @@ def publish(
     Raises PromotionRefusedError when a predicate does not hold on the result.
     """
     live.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-    live.execute("PRAGMA threads = 1")
     preparation = [] if read_schema(live).has("customers") else [lambda: prepare_customers(plan)]
+    # A second thread sorts, unless it has customers to prepare.
+    live.execute(f"PRAGMA threads = {0 if preparation else 1}")
     with (
         _attached(live, plan),
         beside(*preparation, *meanwhile) as futures,

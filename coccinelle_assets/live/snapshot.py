@@ -34,9 +34,14 @@ def copy_database(live: sqlite3.Connection, target: Path, *, durable: bool = Fal
     finally:
         copy.close()
     if durable:
-        with partial.open("rb+") as file:
-            os.fsync(file.fileno())
+        settle(partial)
     partial.replace(target)
+
+
+def settle(path: Path) -> None:
+    """Have a file on the disk, not only in the system's cache; raises OSError."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
 
 
 def take_snapshot(database: Path, target: Path, busy_timeout_seconds: float) -> None:

@@ -1,6 +1,7 @@
 """The application's live database, and the directory of what is kept beside it."""
 
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
 import dagster as dg
@@ -16,6 +17,7 @@ from coccinelle_assets.live.file_state import (
     remember_promoted,
 )
 from coccinelle_assets.live.locate import locate, open_database
+from coccinelle_assets.live.snapshot import settle
 from coccinelle_assets.settings import PromotionOptions
 
 
@@ -85,6 +87,11 @@ class LiveDatabase(dg.ConfigurableResource, PromotionOptions):
         self.database.snapshot(self.snapshot_path)
         if file is not None:
             note_copy(self._noted_state, self.snapshot_path)
+
+    def settle_snapshot(self) -> None:
+        """Have the snapshot on the disk, so that `back_up` has nothing to wait for."""
+        with suppress(OSError):
+            settle(self.snapshot_path)
 
     def remember_promoted(self, rules: str, *, wrote: bool) -> None:
         """Remember that all of the file is promoted by these rules: nothing was deferred."""
