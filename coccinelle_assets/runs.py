@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from coccinelle_assets.automation.jobs import CONTRACT, MIGRATE, TRIGGERS
 from coccinelle_assets.automation.progress import on_step
 from coccinelle_assets.automation.rollback import ROLLBACK
 from coccinelle_assets.automation.run_history import open_instance
+from coccinelle_assets.beside import beside
 from coccinelle_assets.definitions import build_defs, build_resources
 from coccinelle_assets.settings import Settings
 
@@ -94,20 +96,23 @@ def _run(
 ) -> RunOutcome:
     """Run a job in this process; the outcome has what it reported of `asset`."""
     os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "yes")
-    definitions = build_defs(settings)
-    selected = definitions.resolve_job_def(job)
-    warehouse = build_resources(settings)["warehouse"]
-    token = on_step.set(report and (lambda step: report(step, len(selected.nodes))))
-    try:
-        with warehouse.hold(), open_instance(settings.dagster_home) as instance:
+    resources = build_resources(settings)
+    # The database is copied while Dagster gets ready.
+    ahead = [resources["live_database"].take_snapshot_ahead] if job == MIGRATE else []
+    with resources["warehouse"].hold(), ExitStack() as opened:
+        with beside(*ahead):
+            selected = build_defs(settings).resolve_job_def(job)
+            instance = opened.enter_context(open_instance(settings.dagster_home))
+        token = on_step.set(report and (lambda step: report(step, len(selected.nodes))))
+        try:
             result = selected.execute_in_process(
                 instance=instance,
                 raise_on_error=False,
                 run_config={"ops": ops, "loggers": {"progress": {}}},
                 tags={"coccinelle/started_by": "command line"},
             )
-    finally:
-        on_step.reset(token)
+        finally:
+            on_step.reset(token)
     return _outcome(result, asset)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import dagster as dg
 from pydantic import Field
 
+from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.backups import back_up
 from coccinelle_assets.live.database import Database
 from coccinelle_assets.live.file_state import (
@@ -80,13 +81,28 @@ class LiveDatabase(dg.ConfigurableResource, PromotionOptions):
         return Path(self.home) / "promoted_state.json"
 
     def take_snapshot(self) -> None:
-        """Copy the database to the snapshot of a run, and note the state that was copied."""
+        """Have the snapshot of a run hold what the database holds, and note the state copied.
+
+        One that was taken before and to which nobody wrote since is that snapshot.
+        """
         file = self.database.file
         if file is not None:
+            if is_exact_copy(self._noted_state, file, self.snapshot_path):
+                return
             note_state(self._noted_state, file)
         self.database.snapshot(self.snapshot_path)
         if file is not None:
             note_copy(self._noted_state, self.snapshot_path)
+
+    def take_snapshot_ahead(self) -> None:
+        """Take the snapshot of a run that is about to start, where that is a matter of copying.
+
+        Nothing is waited for or told: the run's own step does both.
+        """
+        hurried = self.model_copy(update={"busy_timeout_seconds": 0})
+        if hurried.database.file is not None:
+            with suppress(CoccinelleError, OSError):
+                hurried.take_snapshot()
 
     def settle_snapshot(self) -> None:
         """Have the snapshot on the disk, so that `back_up` has nothing to wait for."""
