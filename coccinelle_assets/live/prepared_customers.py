@@ -20,6 +20,7 @@ from coccinelle_assets.live.transaction import run
 # The prepared table's own cache; its indexes are filled in no order.
 CACHE_KIB = 64 * 1024
 PREPARED = "new_customers.sqlite"
+TRANSFER = "INSERT INTO main.customers SELECT * FROM prepared.customers"
 
 
 def prepare_customers(plan: Path) -> Path:
@@ -56,4 +57,11 @@ def take_prepared_customers(live: sqlite3.Connection, prepared: Path) -> None:
     Called inside the transaction, with foreign keys off; the file stays attached to its end.
     """
     live.execute("ATTACH ? AS prepared", (f"{prepared.absolute().as_uri()}?mode=ro",))
-    live.execute("INSERT INTO main.customers SELECT * FROM prepared.customers")
+    live.execute(TRANSFER)
+
+
+def forget_prepared_customers(live: sqlite3.Connection, plan: Path) -> None:
+    """Detach and remove the file of a plan's prepared customers, if there is one."""
+    if any(name == "prepared" for _, name, _ in live.execute("PRAGMA database_list")):
+        live.execute("DETACH prepared")
+    plan.with_name(PREPARED).unlink(missing_ok=True)

@@ -28,7 +28,11 @@ from coccinelle_assets.live.additions import (
 from coccinelle_assets.live.journal import Journal
 from coccinelle_assets.live.plan import attach_plan, detach_plan
 from coccinelle_assets.live.predicates import PREDICATES, Finding, evaluate
-from coccinelle_assets.live.prepared_customers import prepare_customers, take_prepared_customers
+from coccinelle_assets.live.prepared_customers import (
+    forget_prepared_customers,
+    prepare_customers,
+    take_prepared_customers,
+)
 from coccinelle_assets.live.publish_links import Deferred, publish_links
 from coccinelle_assets.live.receipts import (
     last_promotion,
@@ -123,6 +127,7 @@ def _attached(live: sqlite3.Connection, plan: Path) -> Iterator[None]:
         yield
     finally:
         detach_plan(live)
+        forget_prepared_customers(live, plan)
 
 
 def _open_journal(live: sqlite3.Connection, schema: Schema, run_id: str) -> Journal:

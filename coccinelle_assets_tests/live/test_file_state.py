@@ -6,12 +6,20 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from coccinelle_assets.live.connect import open_live
-from coccinelle_assets.live.file_state import is_promoted, note_state, remember_promoted
+from coccinelle_assets.live.file_state import (
+    is_exact_copy,
+    is_promoted,
+    note_copy,
+    note_state,
+    remember_promoted,
+)
+from coccinelle_assets.live.snapshot import copy_database
 
 RULES = "FR"
 
@@ -126,3 +134,54 @@ def test_an_uncertain_run_makes_an_older_record_void(journaled: Watched) -> None
 
 def test_without_a_note_nothing_is_remembered_and_nothing_breaks(journaled: Watched) -> None:
     assert not journaled.end(wrote=False)
+
+
+def copied(watched: Watched) -> Path:
+    """A copy taken after the state was noted, and noted too."""
+    copy = watched.database.with_name("copy.db")
+    with open_live(watched.database, 1) as live:
+        copy_database(live, copy)
+    note_copy(watched.note, copy)
+    return copy
+
+
+def test_a_copy_is_exact_until_somebody_writes_to_either(watched: Watched) -> None:
+    watched.begin()
+    copy = copied(watched)
+    assert is_exact_copy(watched.note, watched.database, copy)
+    with closing(sqlite3.connect(copy)) as other, other:
+        other.execute("INSERT INTO t VALUES (2)")
+    assert not is_exact_copy(watched.note, watched.database, copy)
+    watched.begin()
+    copied(watched)
+    assert is_exact_copy(watched.note, watched.database, copy)
+    watched.write()
+    assert not is_exact_copy(watched.note, watched.database, copy)
+
+
+def test_a_copy_is_not_exact_when_somebody_wrote_while_it_was_taken(watched: Watched) -> None:
+    watched.begin()
+    watched.write()
+    assert not is_exact_copy(watched.note, watched.database, copied(watched))
+
+
+def test_a_copy_of_an_earlier_note_is_not_exact(watched: Watched) -> None:
+    """A run that was killed between its note and its copy leaves the older copy."""
+    watched.begin()
+    copy = copied(watched)
+    watched.begin()
+    assert not is_exact_copy(watched.note, watched.database, copy)
+
+
+def test_a_copy_taken_just_after_a_write_is_uncertain_in_wal_mode(tmp_path: Path) -> None:
+    watched = Watched(tmp_path, "WAL")
+    note_state(watched.note, watched.database)
+    assert not is_exact_copy(watched.note, watched.database, copied(watched))
+    watched.connection.close()
+
+
+def test_without_a_note_or_a_copy_nothing_is_exact(journaled: Watched) -> None:
+    copy = journaled.database.with_name("copy.db")
+    assert not is_exact_copy(journaled.note, journaled.database, copy)
+    journaled.begin()
+    assert not is_exact_copy(journaled.note, journaled.database, copy)

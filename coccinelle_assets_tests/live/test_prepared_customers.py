@@ -1,0 +1,131 @@
+"""The customers of a first promotion: prepared beside its transaction, taken over as they lie."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from coccinelle_assets.demo import write_demo_database
+from coccinelle_assets.errors import CoccinelleError
+from coccinelle_assets.live import publish as publishing
+from coccinelle_assets.live.additions import create_customer_indexes, create_tables
+from coccinelle_assets.live.connect import open_live
+from coccinelle_assets.live.plan import attach_plan
+from coccinelle_assets.live.prepared_customers import (
+    TRANSFER,
+    prepare_customers,
+    take_prepared_customers,
+)
+from coccinelle_assets.live.schema import read_schema
+from coccinelle_assets.live.transaction import transaction
+from coccinelle_assets_tests.databases import AppDatabase, dump
+from coccinelle_assets_tests.pipeline import Pipeline
+
+
+def make_customers_table(app: AppDatabase) -> None:
+    """The plan's own table, made by hand before the first promotion."""
+    with open_live(app.path, 1, writable=True) as live:
+        create_tables(live, read_schema(live))
+        for table in ("customer_promotions", "customer_merges"):
+            live.execute(f"DROP TABLE {table}")
+
+
+def promoted(path: Path) -> list[tuple[object, ...]]:
+    """What a promotion wrote, but for its own moment."""
+    with closing(sqlite3.connect(path)) as connection:
+        rows: list[tuple[object, ...]] = []
+        for query in (
+            "SELECT id, tenant_id, first_name, last_name, email, phone, status, source, tags,"
+            " preferred_contact_method, language, timezone, total_appointments,"
+            " total_conversations, last_contact_at FROM customers ORDER BY id",
+            "SELECT id, customer_id FROM appointments ORDER BY id",
+            "SELECT id, customer_id FROM omni_conversations ORDER BY id",
+            "SELECT name, sql FROM sqlite_master WHERE type = 'index' ORDER BY name",
+        ):
+            rows += connection.execute(query).fetchall()
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+    return rows
+
+
+def test_prepared_customers_are_those_that_are_inserted_into_a_table_that_was_there(
+    tmp_path: Path,
+) -> None:
+    ours, theirs = tmp_path / "ours.db", tmp_path / "theirs.db"
+    write_demo_database(ours, 600)
+    theirs.write_bytes(ours.read_bytes())
+    make_customers_table(AppDatabase.at(theirs))
+    counts = []
+    for path in (ours, theirs):
+        pipeline = Pipeline(path)
+        counts.append(pipeline.run().counts)
+        assert sorted(file.name for file in pipeline.home.glob("*.sqlite")) == [
+            "plan.sqlite",
+            "plan_links.sqlite",
+            "snapshot.sqlite",
+        ]
+    assert counts[0] == counts[1]
+    assert counts[0]["new_customers"] > 100
+    assert promoted(ours) == promoted(theirs)
+
+
+def test_sqlite_copies_the_rows_as_they_lie(small: AppDatabase, pipeline: Pipeline) -> None:
+    """Columns, constraints and indexes of the prepared table are those of the live one."""
+    whole_rows = {"RowCell", "RowData"}
+    pipeline.plan()
+    prepared = prepare_customers(pipeline.plan_path)
+    with open_live(small.path, 1, writable=True) as live, transaction(live):
+        create_tables(live, read_schema(live))
+        create_customer_indexes(live)
+        take_prepared_customers(live, prepared)
+        live.execute("DELETE FROM customers")
+        assert whole_rows & {row[1] for row in live.execute(f"EXPLAIN {TRANSFER}")}
+        live.execute("DROP INDEX idx_customers_email")
+        live.execute("CREATE INDEX idx_customers_email ON customers (email COLLATE NOCASE)")
+        assert not whole_rows & {row[1] for row in live.execute(f"EXPLAIN {TRANSFER}")}
+        live.execute("ROLLBACK")
+
+
+def test_two_planned_customers_with_one_email_are_refused_and_nothing_is_written(
+    small: AppDatabase, pipeline: Pipeline
+) -> None:
+    pipeline.plan()
+    before = dump(small.path)
+    with closing(sqlite3.connect(pipeline.plan_path)) as plan, plan:
+        plan.execute("UPDATE new_customers SET email = 'one@ex.fr', tenant_id = 't1'")
+    with pytest.raises(CoccinelleError, match=r"1 customers of the plan .* share an id, e-mail"):
+        pipeline.publish()
+    assert dump(small.path) == before
+    assert not (pipeline.home / "new_customers.sqlite").exists()
+
+
+def test_a_customers_table_that_appears_meanwhile_keeps_its_rows(
+    small: AppDatabase, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The preparation has begun by then; the transaction finds the table and inserts into it."""
+    pipeline.plan()
+    prepared: list[Path] = []
+
+    def appear_and_attach(live: sqlite3.Connection, plan: Path) -> None:
+        make_customers_table(small)
+        small.execute(
+            "INSERT INTO customers (id, tenant_id, email) VALUES ('own', 't1', 'jean@ex.fr')"
+        )
+        attach_plan(live, plan)
+
+    def prepare(plan: Path) -> Path:
+        prepared.append(prepare_customers(plan))
+        return prepared[-1]
+
+    monkeypatch.setattr(publishing, "attach_plan", appear_and_attach)
+    monkeypatch.setattr(publishing, "prepare_customers", prepare)
+    publication = pipeline.publish()
+    assert prepared
+    assert [(row.source_table, row.reason) for row in publication.deferred] == [
+        ("customers", "identifier_taken"),
+        ("appointments", "customer_unavailable"),
+    ]
+    assert {row["id"] for row in small.customers()} == {"own", small.links()["c1"]}

@@ -1,0 +1,124 @@
+"""The snapshot of a run: taken when somebody wrote, kept as the backup when nobody did since."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from coccinelle_assets.definitions import build_resources
+from coccinelle_assets.live.connect import open_live
+from coccinelle_assets.resources.live_database import LiveDatabase
+from coccinelle_assets.runs import RunOutcome
+from coccinelle_assets.settings import load_settings
+from coccinelle_assets_tests.databases import AppDatabase, dump
+
+
+@pytest.fixture
+def live_database(app: AppDatabase) -> LiveDatabase:
+    app.prospect(id="jean", first_name="Jean", last_name="Dupont", email="jean@ex.fr")
+    settings = load_settings(database=app.path, busy_timeout_seconds=0.1)
+    return build_resources(settings)["live_database"]
+
+
+def backups(live_database: LiveDatabase) -> list[Path]:
+    return sorted(live_database.backup_directory.iterdir())
+
+
+def back_up(live_database: LiveDatabase) -> Path:
+    with open_live(Path(live_database.path), 1) as live:
+        return live_database.back_up(live, "test")
+
+
+def test_a_snapshot_is_taken_again_only_when_somebody_wrote(
+    app: AppDatabase, live_database: LiveDatabase
+) -> None:
+    live_database.take_snapshot()
+    first = live_database.snapshot_path.stat().st_ino
+    live_database.take_snapshot()
+    assert live_database.snapshot_path.stat().st_ino == first
+    app.prospect(email="anne@ex.fr")
+    live_database.take_snapshot()
+    assert live_database.snapshot_path.stat().st_ino != first
+    assert dump(live_database.snapshot_path) == dump(app.path)
+
+
+def test_a_snapshot_that_is_taken_ahead_is_the_runs_own(
+    app: AppDatabase, live_database: LiveDatabase
+) -> None:
+    live_database.take_snapshot_ahead()
+    ahead = live_database.snapshot_path.stat().st_ino
+    live_database.take_snapshot()
+    assert live_database.snapshot_path.stat().st_ino == ahead
+    assert dump(live_database.snapshot_path) == dump(app.path)
+
+
+def test_a_snapshot_that_cannot_be_taken_ahead_is_left_to_the_run(
+    app: AppDatabase, live_database: LiveDatabase
+) -> None:
+    with closing(sqlite3.connect(app.path, isolation_level=None)) as writer:
+        writer.execute("BEGIN EXCLUSIVE")
+        live_database.take_snapshot_ahead()
+        assert not live_database.snapshot_path.exists()
+        writer.execute("ROLLBACK")
+    live_database.take_snapshot()
+    assert live_database.snapshot_path.exists()
+
+
+def test_an_exact_snapshot_becomes_the_backup_and_later_runs_leave_it_as_it_is(
+    app: AppDatabase, migrate: Callable[..., RunOutcome], live_database: LiveDatabase
+) -> None:
+    before = dump(app.path)
+    assert migrate().promoted
+    (first,) = backups(live_database)
+    assert first.samefile(live_database.snapshot_path)
+    assert dump(first) == before
+    app.prospect(email="anne@ex.fr")
+    changed = dump(app.path)
+    assert migrate().promoted
+    assert [dump(path) for path in backups(live_database)] == [before, changed]
+
+
+def test_a_database_that_somebody_wrote_to_since_is_copied_for_the_backup(
+    app: AppDatabase, live_database: LiveDatabase
+) -> None:
+    live_database.take_snapshot()
+    app.prospect(email="anne@ex.fr")
+    backup = back_up(live_database)
+    assert dump(backup) == dump(app.path) != dump(live_database.snapshot_path)
+
+
+def test_where_files_have_one_name_only_the_backup_is_a_copy(
+    app: AppDatabase, live_database: LiveDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError("no hard links here")
+
+    monkeypatch.setattr(os, "link", refuse)
+    live_database.take_snapshot()
+    backup = back_up(live_database)
+    assert not backup.samefile(live_database.snapshot_path)
+    assert dump(backup) == dump(app.path)
+
+
+def test_the_backup_keeps_text_that_the_snapshot_was_repaired_of(
+    app: AppDatabase, migrate: Callable[..., RunOutcome], live_database: LiveDatabase
+) -> None:
+    app.execute(
+        "INSERT INTO appointments (id, tenant_id, customer_name, customer_email, appointment_date)"
+        " VALUES ('odd', 't1', CAST(x'4ae9616e' AS TEXT), 'odd@ex.fr', '2025-01-01 10:00:00')"
+    )
+    original = shutil.copyfile(app.path, app.path.with_name("original.db"))
+    assert migrate().promoted
+    (backup,) = backups(live_database)
+    query = "SELECT CAST(customer_name AS BLOB) FROM appointments WHERE id = 'odd'"
+    names = []
+    for path in (backup, original, live_database.snapshot_path):
+        with closing(sqlite3.connect(path)) as connection:
+            names.append(connection.execute(query).fetchone()[0])
+    assert names == [b"J\xe9an", b"J\xe9an", "J�an".encode()]
