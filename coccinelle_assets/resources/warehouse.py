@@ -33,14 +33,6 @@ class Warehouse(dg.ConfigurableResource):
         """
         connection = self._open(read_only=False)
         try:
-            connection.execute(f"SET memory_limit = '{self.memory_limit_mb}MB'")
-            connection.execute("SET preserve_insertion_order = false")
-            # Tables live for one run: time spent on compressing them is lost, and on merging the
-            # last parts of each at a checkpoint, which writes a third of the warehouse again.
-            connection.execute("SET force_compression = 'uncompressed'")
-            connection.execute("SET max_vacuum_tasks = 0")
-            # Each thread writes a part as soon as it is full: at the end only one of them would.
-            connection.execute("SET write_buffer_row_group_count = 1")
             yield connection
         finally:
             connection.close()
@@ -67,12 +59,30 @@ class Warehouse(dg.ConfigurableResource):
         finally:
             connection.close()
 
+    @property
+    def _configuration(self) -> dict[str, str]:
+        """Settings of the engine, as long as any connection of the process is open."""
+        return {
+            "memory_limit": f"{self.memory_limit_mb}MB",
+            "preserve_insertion_order": "false",
+            # Tables live for one run: time spent on compressing them is lost, and on merging the
+            # last parts of each at a checkpoint, which writes a third of the warehouse again.
+            "force_compression": "uncompressed",
+            "max_vacuum_tasks": "0",
+            # Each thread writes a part as soon as it is full: at the end only one of them would.
+            "write_buffer_row_group_count": "1",
+        }
+
     def _open(self, *, read_only: bool) -> DuckDBPyConnection:
         Path(self.path).parent.mkdir(parents=True, exist_ok=True)
         deadline = time.monotonic() + self.busy_timeout_seconds
         while True:
             try:
-                return duckdb.connect(self.path, read_only=read_only)
+                return duckdb.connect(
+                    self.path,
+                    read_only=read_only,
+                    config={} if read_only else self._configuration,
+                )
             except duckdb.IOException as error:
                 if "lock" not in str(error):
                     raise CoccinelleError(f"the warehouse cannot be opened: {error}") from error
