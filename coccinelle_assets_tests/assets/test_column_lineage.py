@@ -53,6 +53,7 @@ def schema() -> dict[str, dict[str, dict[str, str]]]:
         names = {column.name: "TEXT" for column in spec.metadata["dagster/column_schema"].columns}
         layers.setdefault(layer, {})[table] = names
     layers["identity"]["members"] = {"record_no": "TEXT", "cluster_no": "TEXT"}
+    layers["identity"]["cluster_heads"] = {"cluster_no": "TEXT", **layers["identity"]["clusters"]}
     layers["source"]["customer_merges"] = {"merged_id": "TEXT"}
     return layers
 
@@ -85,7 +86,9 @@ def origins_by_sql(table: str, kept: set[str], schema: dict) -> dict[str, Origin
 
 
 def _asset(table: exp.Table) -> str:
-    return "/".join(part.name for part in table.parts)
+    """The asset that has a table, or makes a view."""
+    name = "/".join(part.name for part in table.parts)
+    return "identity/clusters" if name == "identity/cluster_heads" else name
 
 
 def declared(columns: dg.TableColumnLineage) -> dict[str, Origins]:

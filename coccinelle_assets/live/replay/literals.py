@@ -5,6 +5,7 @@ Cloudflare D1 sets the limits: 100,000 bytes a statement, 2 MB a value, 25,000 o
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
@@ -18,6 +19,9 @@ MAX_VALUE_BYTES = 2_000_000
 # A longer literal of a row that is too long goes in pieces, of so many bytes before hex.
 PIECE_BYTES = 40_000
 LONG_LITERAL = 500
+# A decimal of so few characters and at most three places is read as it was written: it is further
+# from the middle between two numbers than a reader of 64 bits can err.
+SHORT_NUMBER = 16
 # Beyond so many control characters a text is written as hex: a chain of || may be 100 deep.
 MAX_CONTROLS = 20
 
@@ -48,7 +52,19 @@ def text(value: str) -> str:
 def _real_literal(value: float) -> str:
     if value in (float("inf"), float("-inf")):
         return "9e999" if value > 0 else "-9e999"
-    return repr(value)
+    written = repr(value)
+    if "e" not in written and len(written) <= SHORT_NUMBER and len(written.partition(".")[2]) <= 3:
+        return written
+    # Of other numbers SQLite's reading may be off by the last bit (of 530205.059878 it is, by
+    # SQLite 3.40): they are written as a whole number and powers of two, computed exactly.
+    mantissa, exponent = math.frexp(value)
+    operator, left = ("*", exponent - 53) if exponent > 53 else ("/", 53 - exponent)
+    terms = [f"{int(mantissa * 2**53)} * 1.0"]
+    while left:
+        step = min(left, 62)
+        terms.append(f"{operator} {2**step}")
+        left -= step
+    return f"({' '.join(terms)})"
 
 
 def _text_literal(value: Text) -> str:

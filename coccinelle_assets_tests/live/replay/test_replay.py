@@ -53,6 +53,11 @@ def connect(path: Path | str = ":memory:") -> sqlite3.Connection:
 
 @given(value=values)
 @example(value=Text(b"begin  transaction commit\x00"))
+@example(value=2.368364907919834e-302)
+@example(value=-5e-324)
+@example(value=1.7976931348623157e308)
+@example(value=-0.1)
+@example(value=530205.059878)
 @settings(max_examples=300, deadline=None)
 def test_a_literal_is_its_value_on_one_line_without_words_of_a_transaction(
     value: literals.Value,
