@@ -47,6 +47,8 @@ class FileState:
 
 def read_file_state(database: Path) -> FileState:
     """The state of a database file as it is now; raises OSError when it is not there."""
+    # SQLite keeps the log beside the file that a symbolic link leads to.
+    database = database.resolve()
     with database.open("rb") as file:
         header = file.read(CHANGE_COUNTER.stop)
     status = database.stat()

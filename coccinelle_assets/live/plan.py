@@ -58,6 +58,7 @@ def write_plan(connection: DuckDBPyConnection, path: Path, run_id: str) -> PlanC
         statistics = _count(connection, load_sql(PACKAGE, "sql/plan_statistics.sql"))
         links.result()
     with closing(sqlite3.connect(path)) as plan, plan:
+        plan.execute("PRAGMA synchronous = OFF")
         plan.execute("ATTACH ? AS plan_links", (str(links_path(path)),))
         texts = {name: f"{value or 0:032x}" for name, value in checksums}
         plan.execute("INSERT INTO plan VALUES (?, ?, ?)", (run_id, customers, json.dumps(texts)))
@@ -92,11 +93,17 @@ def _new_file(connection: DuckDBPyConnection, path: Path, name: str, tables: str
     with closing(sqlite3.connect(path)) as empty:
         # The plan is written once and thrown away: nothing needs to survive a crash of it.
         empty.execute("PRAGMA journal_mode = OFF")
+        empty.execute("PRAGMA synchronous = OFF")
         empty.executescript(load_sql(PACKAGE, tables))
     attach(connection, path, name, read_only=False)
     try:
         connection.execute("BEGIN")
-        yield
+        try:
+            yield
+        except BaseException:
+            # A file with an open transaction cannot be detached, and the error would be that.
+            connection.execute("ROLLBACK")
+            raise
         connection.execute("COMMIT")
     finally:
         connection.execute(f"DETACH {name}")
@@ -107,9 +114,9 @@ def attach_plan(connection: sqlite3.Connection, path: Path) -> None:
 
     Raises CoccinelleError when there is none.
     """
-    if not path.is_file():
-        raise CoccinelleError(f"there is no plan at {path}: run the whole migration first")
     for name, file in {"plan": path, "plan_links": links_path(path)}.items():
+        if not file.is_file():
+            raise CoccinelleError(f"there is no plan at {file}: run the whole migration first")
         connection.execute(f"ATTACH ? AS {name}", (f"{file.absolute().as_uri()}?mode=ro",))
 
 

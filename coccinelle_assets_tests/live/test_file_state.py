@@ -185,3 +185,20 @@ def test_without_a_note_or_a_copy_nothing_is_exact(journaled: Watched) -> None:
     assert not is_exact_copy(journaled.note, journaled.database, copy)
     journaled.begin()
     assert not is_exact_copy(journaled.note, journaled.database, copy)
+
+
+def test_a_write_through_another_name_of_a_wal_database_is_seen(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    watched = Watched(tmp_path / "real", "WAL")
+    watched.database = tmp_path / "link.db"
+    watched.database.symlink_to(tmp_path / "real" / "app.db")
+    earlier = time.time() - 60
+    for path in (tmp_path / "real").glob("app.db*"):
+        os.utime(path, (earlier, earlier))
+    note_state(watched.note, watched.database)
+    copy = copied(watched)
+    assert is_exact_copy(watched.note, watched.database, copy)
+    watched.write()
+    assert not is_exact_copy(watched.note, watched.database, copy)
+    assert not watched.end(wrote=False)
+    watched.connection.close()

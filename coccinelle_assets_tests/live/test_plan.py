@@ -1,4 +1,4 @@
-"""The customers of a first promotion: prepared beside its transaction, taken over as they lie."""
+"""The plan as files: whole or refused; a first promotion's customers prepared and taken over."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from coccinelle_assets.demo import write_demo_database
@@ -13,7 +14,7 @@ from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live import publish as publishing
 from coccinelle_assets.live.additions import create_customer_indexes, create_tables
 from coccinelle_assets.live.connect import open_live
-from coccinelle_assets.live.plan import attach_plan
+from coccinelle_assets.live.plan import attach_plan, write_plan
 from coccinelle_assets.live.prepared_customers import (
     TRANSFER,
     prepare_customers,
@@ -129,3 +130,27 @@ def test_a_customers_table_that_appears_meanwhile_keeps_its_rows(
         ("appointments", "customer_unavailable"),
     ]
     assert {row["id"] for row in small.customers()} == {"own", small.links()["c1"]}
+
+
+@pytest.mark.parametrize("missing", ["plan.sqlite", "plan_links.sqlite"])
+def test_a_plan_that_is_not_whole_is_refused_by_its_name(
+    small: AppDatabase, pipeline: Pipeline, missing: str
+) -> None:
+    pipeline.plan()
+    before = dump(small.path)
+    (pipeline.home / missing).unlink()
+    with pytest.raises(CoccinelleError, match=f"there is no plan at .*/{missing}: run the whole"):
+        pipeline.publish()
+    assert dump(small.path) == before
+
+
+def test_a_plan_that_cannot_be_written_says_why(small: AppDatabase, pipeline: Pipeline) -> None:
+    """The error is the one of the writing, not that its file cannot be detached."""
+    pipeline.resolve()
+    pipeline.warehouse.execute("DROP TABLE ssot.cleared_links")
+    with pytest.raises(duckdb.CatalogException, match="cleared_links"):
+        write_plan(pipeline.warehouse, pipeline.plan_path, "run")
+    pipeline.resolve()
+    pipeline.warehouse.execute("CREATE OR REPLACE TABLE ssot.appointment_links AS SELECT 1 AS id")
+    with pytest.raises(duckdb.BinderException, match="customer_id"):
+        write_plan(pipeline.warehouse, pipeline.plan_path, "run")
