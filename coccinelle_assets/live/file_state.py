@@ -90,7 +90,8 @@ def is_exact_copy(note: Path, database: Path, copy: Path) -> bool:
     try:
         noted = json.loads(note.read_text(encoding="utf-8"))
         now, copied = read_file_state(database), read_file_state(copy)
-    except FileNotFoundError:
+    except (OSError, ValueError):
+        # A run that was killed may leave half a note.
         return False
     unwritten = noted["state"] == asdict(now) and noted.get("copy") == asdict(copied)
     return unwritten and noted["quiet"]

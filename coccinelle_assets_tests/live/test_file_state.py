@@ -180,10 +180,14 @@ def test_a_copy_taken_just_after_a_write_is_uncertain_in_wal_mode(tmp_path: Path
     watched.connection.close()
 
 
-def test_without_a_note_or_a_copy_nothing_is_exact(journaled: Watched) -> None:
+def test_without_a_whole_note_or_a_copy_nothing_is_exact(journaled: Watched) -> None:
     copy = journaled.database.with_name("copy.db")
     assert not is_exact_copy(journaled.note, journaled.database, copy)
     journaled.begin()
+    assert not is_exact_copy(journaled.note, journaled.database, copy)
+    copied(journaled)
+    assert is_exact_copy(journaled.note, journaled.database, copy)
+    journaled.note.write_text(journaled.note.read_text(encoding="utf-8")[:-9], encoding="utf-8")
     assert not is_exact_copy(journaled.note, journaled.database, copy)
 
 
