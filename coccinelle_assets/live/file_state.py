@@ -11,6 +11,7 @@ import json
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from uuid import uuid4
 
 # The header of a SQLite file: its write version is 2 in WAL mode, 1 otherwise.
 WRITE_VERSION = 18
@@ -18,6 +19,7 @@ CHANGE_COUNTER = slice(24, 28)
 WAL = 2
 # File times advance in ticks of some ms: a write within the tick of an earlier one leaves no trace.
 QUIET_NS = 1_000_000_000
+THIS_PROCESS = uuid4().hex
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +83,15 @@ def note_state(note: Path, database: Path) -> None:
 def note_copy(note: Path, copy: Path) -> None:
     """Add to a note that `copy` was taken of the database after its state was noted."""
     noted = json.loads(note.read_text(encoding="utf-8"))
-    noted["copy"] = asdict(read_file_state(copy))
+    noted |= {"copy": asdict(read_file_state(copy)), "copied_by": THIS_PROCESS}
     note.write_text(json.dumps(noted), encoding="utf-8")
 
 
 def is_exact_copy(note: Path, database: Path, copy: Path) -> bool:
-    """Whether `copy` holds what the database holds now; False where that is not certain."""
+    """Whether `copy` holds what the database holds now; False where that is not certain.
+
+    Only a copy that this process took: one of before a power failure may not be on the disk.
+    """
     try:
         noted = json.loads(note.read_text(encoding="utf-8"))
         now, copied = read_file_state(database), read_file_state(copy)
@@ -94,7 +99,7 @@ def is_exact_copy(note: Path, database: Path, copy: Path) -> bool:
         # A run that was killed may leave half a note.
         return False
     unwritten = noted["state"] == asdict(now) and noted.get("copy") == asdict(copied)
-    return unwritten and noted["quiet"]
+    return unwritten and noted["quiet"] and noted["copied_by"] == THIS_PROCESS
 
 
 def remember_promoted(record: Path, note: Path, database: Path, *, rules: str, wrote: bool) -> None:

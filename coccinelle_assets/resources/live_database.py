@@ -83,7 +83,7 @@ class LiveDatabase(dg.ConfigurableResource, PromotionOptions):
     def take_snapshot(self) -> None:
         """Have the snapshot of a run hold what the database holds, and note the state copied.
 
-        One that was taken before and to which nobody wrote since is that snapshot.
+        One that this process took before, and since when nobody wrote, is that snapshot.
         """
         file = self.database.file
         if file is not None:

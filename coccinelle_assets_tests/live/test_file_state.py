@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from coccinelle_assets.live import file_state
 from coccinelle_assets.live.connect import open_live
 from coccinelle_assets.live.file_state import (
     is_exact_copy,
@@ -163,6 +164,16 @@ def test_a_copy_is_not_exact_when_somebody_wrote_while_it_was_taken(watched: Wat
     watched.begin()
     watched.write()
     assert not is_exact_copy(watched.note, watched.database, copied(watched))
+
+
+def test_a_copy_that_another_process_took_is_uncertain(
+    journaled: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journaled.begin()
+    copy = copied(journaled)
+    assert is_exact_copy(journaled.note, journaled.database, copy)
+    monkeypatch.setattr(file_state, "THIS_PROCESS", "another")
+    assert not is_exact_copy(journaled.note, journaled.database, copy)
 
 
 def test_a_copy_of_an_earlier_note_is_not_exact(watched: Watched) -> None:
