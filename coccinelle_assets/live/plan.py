@@ -51,7 +51,7 @@ def write_plan(connection: DuckDBPyConnection, path: Path, run_id: str) -> PlanC
     path.parent.mkdir(parents=True, exist_ok=True)
     write_customer_views(connection)
     with connection.cursor() as cursor, beside(lambda: _write_links(cursor, path)) as (links,):
-        with _new_file(connection, path, "plan", "sql/plan_tables.sql"):
+        with _new_file(connection, path, "plan", load_sql(PACKAGE, "sql/plan_tables.sql")):
             connection.execute(load_sql(PACKAGE, "sql/plan_rows.sql"))
         checksums = connection.execute(load_sql(PACKAGE, "sql/checksums.sql")).fetchall()
         customers = _count(connection, "SELECT count(*) FROM ssot.customers")
@@ -81,20 +81,27 @@ def links_path(plan: Path) -> Path:
 
 
 def _write_links(connection: DuckDBPyConnection, plan: Path) -> None:
-    with _new_file(connection, links_path(plan), "plan_links", "sql/plan_link_tables.sql"):
+    tables = "".join(
+        load_sql(PACKAGE, "sql/plan_link_tables.sql", links=links)
+        for links in LINKED_TABLES.values()
+    )
+    with _new_file(connection, links_path(plan), "plan_links", tables):
         for table, links in LINKED_TABLES.items():
             connection.execute(load_sql(PACKAGE, "sql/plan_links.sql", table=table, links=links))
 
 
 @contextmanager
 def _new_file(connection: DuckDBPyConnection, path: Path, name: str, tables: str) -> Iterator[None]:
-    """A new SQLite file with empty tables, attached to the warehouse and filled by the block."""
+    """A new SQLite file, attached to the warehouse and filled by the block.
+
+    `tables` are the statements that make its tables.
+    """
     path.unlink(missing_ok=True)
     with closing(sqlite3.connect(path)) as empty:
         # The plan is written once and thrown away: nothing needs to survive a crash of it.
         empty.execute("PRAGMA journal_mode = OFF")
         empty.execute("PRAGMA synchronous = OFF")
-        empty.executescript(load_sql(PACKAGE, tables))
+        empty.executescript(tables)
     attach(connection, path, name, read_only=False)
     try:
         connection.execute("BEGIN")

@@ -13,6 +13,7 @@ import pytest
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.resources.warehouse import Warehouse
 from coccinelle_assets.runs import RunOutcome
+from coccinelle_assets.settings import load_settings
 from coccinelle_assets_tests.databases import AppDatabase
 
 
@@ -48,3 +49,16 @@ def test_a_warehouse_that_another_run_uses_is_waited_for_and_named(tmp_path: Pat
         other.stdin.close()
     with warehouse.hold(), warehouse.connect() as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_the_warehouse_does_not_grow_from_run_to_run(
+    app: AppDatabase, migrate: Callable[..., RunOutcome]
+) -> None:
+    """Row groups are not merged, but what a run replaced makes room for the next one."""
+    home = load_settings(database=app.path).home_directory
+    sizes = []
+    for number in range(6):
+        app.prospect(email=f"new{number}@ex.fr")
+        assert migrate().promoted
+        sizes.append((home / "warehouse.duckdb").stat().st_size)
+    assert sizes[-1] <= sizes[2]
