@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
+from duckdb import DuckDBPyConnection
+
 
 @contextmanager
 def beside(*works: Callable[[], object]) -> Iterator[list[Future[object]]]:
@@ -20,3 +22,16 @@ def beside(*works: Callable[[], object]) -> Iterator[list[Future[object]]]:
         yield futures
     for future in futures:
         future.result()
+
+
+@contextmanager
+def one_core_each(connection: DuckDBPyConnection) -> Iterator[None]:
+    """In the block, a query of DuckDB takes the core of the thread that asks it, and no other.
+
+    For queries beside other work: a thread that waits for DuckDB's own ones keeps its core busy.
+    """
+    connection.execute("SET threads = 1")
+    try:
+        yield
+    finally:
+        connection.execute("RESET threads")

@@ -11,6 +11,8 @@ import duckdb
 
 from coccinelle_assets.live.backups import back_up
 from coccinelle_assets.live.connect import open_live
+from coccinelle_assets.live.file_state import FileState, read_file_state
+from coccinelle_assets.live.gate import write_gate_statistics, write_link_views
 from coccinelle_assets.live.plan import PlanCounts, write_plan
 from coccinelle_assets.live.promoted import forget_deferred, remember_promotion
 from coccinelle_assets.live.publish import Publication, publish
@@ -41,6 +43,7 @@ class Pipeline:
         self.warehouse = duckdb.connect(warehouse)
         self.warehouse.execute("SET threads = 1")
         self.runs = 0
+        self.seen: FileState | None = None
 
     @property
     def run_id(self) -> str:
@@ -49,6 +52,7 @@ class Pipeline:
     def load(self, tenants: Sequence[str] = ()) -> None:
         """The sources, from a fresh snapshot."""
         snapshot = self.home / "snapshot.sqlite"
+        self.seen = read_file_state(self.database)
         take_snapshot(self.database, snapshot, self.settings.busy_timeout_seconds)
         connection = sqlite3.connect(snapshot)
         schema = read_schema(connection)
@@ -72,6 +76,8 @@ class Pipeline:
     def plan(self, tenants: Sequence[str] = ()) -> PlanCounts:
         """Resolve, and write the plan of the next run."""
         self.resolve(tenants)
+        write_link_views(self.warehouse)
+        write_gate_statistics(self.warehouse)
         self.runs += 1
         return write_plan(self.warehouse, self.plan_path, self.run_id)
 
@@ -82,12 +88,15 @@ class Pipeline:
         timeout = self.settings.busy_timeout_seconds
         with open_live(self.database, timeout, writable=True) as live:
             back_up(live, self.home / "backups", self.run_id, self.settings.backups_kept)
-            return self.publish_to(live, before_commit)
+            version = live.execute("PRAGMA data_version").fetchone()[0]
+            unchanged = read_file_state(self.database) == self.seen
+            return self.publish_to(live, before_commit, version if unchanged else None)
 
     def publish_to(
         self,
         live: sqlite3.Connection,
         before_commit: Callable[[Publication], None] = lambda publication: None,
+        planned_at: int | None = None,
     ) -> Publication:
         """The same on any connection to what the database holds, without a backup."""
         tenants = wave_tenants(self.warehouse)
@@ -97,7 +106,15 @@ class Pipeline:
             forget_deferred(self.warehouse, self.run_id, publication.deferred)
             before_commit(publication)
 
-        return publish(live, self.plan_path, self.run_id, self.settings, forget, tenants)
+        return publish(
+            live,
+            self.plan_path,
+            self.run_id,
+            self.settings,
+            forget,
+            tenants,
+            planned_at=planned_at,
+        )
 
     def run(self, tenants: Sequence[str] = ()) -> Publication:
         """One whole run, of all tenants or of a wave."""

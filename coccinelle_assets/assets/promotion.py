@@ -12,7 +12,7 @@ from pydantic import Field
 
 from coccinelle_assets.assets.layer import MIGRATION_POOL, clear_failures, spec
 from coccinelle_assets.assets.run_report import RunReport
-from coccinelle_assets.beside import beside
+from coccinelle_assets.beside import beside, one_core_each
 from coccinelle_assets.checks.gates import require_gates
 from coccinelle_assets.live.database import Change
 from coccinelle_assets.live.fingerprint import remember_state
@@ -191,6 +191,7 @@ def _promote(
                     written.result()
                     forget_deferred(connection, run_id, publication.deferred)
 
+            planned_at = live_database.version_as_snapshot(live)
             backups.append(live_database.back_up(live, run_id[:8]))
             with _room_beside(connection, warehouse):
                 return publish(
@@ -201,6 +202,7 @@ def _promote(
                     before_commit,
                     tenants,
                     (remember, count_and_write),
+                    planned_at,
                 )
 
         change = live_database.database.change("promotion", work, since_snapshot=True)
@@ -213,14 +215,13 @@ def _promote(
 
 @contextmanager
 def _room_beside(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse) -> Iterator[None]:
-    """Leave cores and a third of the memory to the transaction, which takes longer anyway."""
-    connection.execute("SET threads = 1")
-    connection.execute(f"SET memory_limit = '{warehouse.memory_limit_mb * 2 // 3}MB'")
-    try:
-        yield
-    finally:
-        connection.execute("RESET threads")
-        connection.execute(f"SET memory_limit = '{warehouse.memory_limit_mb}MB'")
+    """Leave a core and a third of the memory to the transaction, which takes longer anyway."""
+    with one_core_each(connection):
+        connection.execute(f"SET memory_limit = '{warehouse.memory_limit_mb * 2 // 3}MB'")
+        try:
+            yield
+        finally:
+            connection.execute(f"SET memory_limit = '{warehouse.memory_limit_mb}MB'")
 
 
 def _metadata(result: Publication, backup: Path | None = None) -> dict[str, object]:

@@ -36,5 +36,7 @@ def write_gate_statistics(connection: DuckDBPyConnection) -> None:
     )
     connection.execute(
         "CREATE OR REPLACE TABLE gate.link_statistics AS"
-        f" SELECT * REPLACE (utc_text(last_contact_at) AS last_contact_at) FROM ({query})"
+        " SELECT * REPLACE (total_appointments::BIGINT AS total_appointments,"
+        " total_conversations::BIGINT AS total_conversations,"
+        f" utc_text(last_contact_at) AS last_contact_at) FROM ({query})"
     )

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
-from coccinelle_assets.beside import beside
+from coccinelle_assets.beside import beside, one_core_each
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.gate import write_customer_views
 from coccinelle_assets.live.warehouse_sources import attach
@@ -50,7 +50,11 @@ def write_plan(connection: DuckDBPyConnection, path: Path, run_id: str) -> PlanC
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     write_customer_views(connection)
-    with connection.cursor() as cursor, beside(lambda: _write_links(cursor, path)) as (links,):
+    with (
+        one_core_each(connection),
+        connection.cursor() as cursor,
+        beside(lambda: _write_links(cursor, path)) as (links,),
+    ):
         with _new_file(connection, path, "plan", load_sql(PACKAGE, "sql/plan_tables.sql")):
             connection.execute(load_sql(PACKAGE, "sql/plan_rows.sql"))
         checksums = connection.execute(load_sql(PACKAGE, "sql/checksums.sql")).fetchall()
@@ -81,13 +85,15 @@ def links_path(plan: Path) -> Path:
 
 
 def _write_links(connection: DuckDBPyConnection, plan: Path) -> None:
-    tables = "".join(
+    tables = [
         load_sql(PACKAGE, "sql/plan_link_tables.sql", links=links)
         for links in LINKED_TABLES.values()
-    )
-    with _new_file(connection, links_path(plan), "plan_links", tables):
+    ]
+    tables.append(load_sql(PACKAGE, "sql/plan_link_statistics_table.sql"))
+    with _new_file(connection, links_path(plan), "plan_links", "".join(tables)):
         for table, links in LINKED_TABLES.items():
             connection.execute(load_sql(PACKAGE, "sql/plan_links.sql", table=table, links=links))
+        connection.execute(load_sql(PACKAGE, "sql/plan_link_statistics.sql"))
 
 
 @contextmanager

@@ -41,7 +41,11 @@ from coccinelle_assets.live.receipts import (
     write_receipt,
 )
 from coccinelle_assets.live.schema import Schema, read_schema, require_sources
-from coccinelle_assets.live.statistics import correct_to_link_statistics, write_link_statistics
+from coccinelle_assets.live.statistics import (
+    correct_to_link_statistics,
+    take_planned_statistics,
+    write_link_statistics,
+)
 from coccinelle_assets.live.transaction import (
     PACKAGE,
     run,
@@ -88,13 +92,15 @@ def publish(
     before_commit: Callable[[Publication, Sequence[Future[object]]], None] = _nothing_more,
     tenants: Sequence[str] = (),
     meanwhile: Sequence[Callable[[], object]] = (),
+    planned_at: int | None = None,
 ) -> Publication:
     """Apply the plan file at `plan` to `live`, all of it or nothing.
 
     `live` is a fresh connection in autocommit mode. `tenants` are those that the plan was made
     for, all when empty. `meanwhile` is done in a thread beside the transaction, one after another.
     `before_commit` is called with what was written once every predicate holds, and the futures of
-    `meanwhile`; an exception from it rolls everything back too.
+    `meanwhile`; an exception from it rolls everything back too. `planned_at` is the data_version of
+    `live` (a pragma of SQLite) at which it held what the plan was made from, if it is known.
     Raises PromotionRefusedError when a predicate does not hold on the result.
     """
     live.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
@@ -108,11 +114,12 @@ def publish(
     ):
         schema = read_schema(live)
         require_sources(schema, "the live database")
+        as_planned = planned_at == scalar(live, "PRAGMA data_version") and not tenants
         # Before the triggers are away: they are part of what was there.
         journal = _open_journal(live, schema, run_id)
         prepared = futures[0] if preparation and not schema.has("customers") else None
         with triggers_suspended(live, CHANGED_TABLES):
-            publication = _apply(live, schema, journal, thresholds, tenants, prepared)
+            publication = _apply(live, schema, journal, thresholds, tenants, prepared, as_planned)
         before_commit(publication, futures[len(preparation) :])
         if not publication.rows_written and read_schema(live) == schema:
             # Suspended triggers were made anew: a run that changes nothing leaves no such trace.
@@ -143,8 +150,12 @@ def _apply(
     thresholds: GateThresholds,
     tenants: Sequence[str],
     prepared: Future[Path] | None,
+    as_planned: bool,
 ) -> Publication:
-    """`prepared` has the new customers when the customers table is the promotion's own."""
+    """`prepared` has the new customers when the customers table is the promotion's own.
+
+    `as_planned`: nobody wrote to the database since the plan's snapshot of all of it.
+    """
     publication = Publication()
     _remember_previous_customers(live, schema, tenants)
     create_tables(live, schema)
@@ -160,10 +171,14 @@ def _apply(
     create_customer_indexes(live)
     create_link_indexes(live)
     with only_tenants(live, tenants):
-        write_link_statistics(live, schema)
+        counted = as_planned and not publication.deferred and take_planned_statistics(live)
+        if not counted:
+            write_link_statistics(live, schema)
         if prepared is not None:
             take_prepared_customers(live, prepared.result())
-        updated = correct_to_link_statistics(live)
+        # New customers have what the gate held against its count: if not, the audit refuses them.
+        corrected = counted and prepared is not None
+        updated = 0 if corrected else correct_to_link_statistics(live)
         publication.counts |= {"statistics_updated": updated, "rows_written": written + updated}
         publication.counts["deferred"] = len(publication.deferred)
         publication.counts["customers"] = scalar(live, "SELECT count(*) FROM customers")

@@ -122,12 +122,26 @@ class LiveDatabase(dg.ConfigurableResource, PromotionOptions):
         file = self.database.file
         return file is not None and is_promoted(self._promoted_state, file, rules=rules)
 
+    def version_as_snapshot(self, live: sqlite3.Connection) -> int | None:
+        """SQLite's data_version of a database that holds what the snapshot holds.
+
+        None where that is not certain. `live` is in no transaction; its version is another one once
+        somebody else has written.
+        """
+        file = self.database.file
+        # A connection in WAL mode always holds a lock, which the system drops when the process
+        # closes the file once more, as reading its state does.
+        if file is None or live.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
+            return None
+        version = live.execute("PRAGMA data_version").fetchone()[0]
+        exact = is_exact_copy(self._noted_state, file, self.snapshot_path)
+        return version if exact else None
+
     def back_up(self, live: sqlite3.Connection, label: str) -> Path:
         """Copy the live database as it is now and prune older copies.
 
         Where nobody wrote to it since the snapshot, that is the copy.
         """
-        file, snapshot = self.database.file, self.snapshot_path
-        if file is None or not is_exact_copy(self._noted_state, file, snapshot):
-            snapshot = None
+        exact = self.version_as_snapshot(live) is not None
+        snapshot = self.snapshot_path if exact else None
         return back_up(live, self.backup_directory, label, self.backups_kept, snapshot)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -91,6 +93,40 @@ def test_a_database_that_somebody_wrote_to_since_is_copied_for_the_backup(
     app.prospect(email="anne@ex.fr")
     backup = back_up(live_database)
     assert dump(backup) == dump(app.path) != dump(live_database.snapshot_path)
+
+
+def test_a_backup_leaves_the_lock_of_a_wal_database_alone(
+    app: AppDatabase, live_database: LiveDatabase
+) -> None:
+    app.execute("PRAGMA journal_mode = WAL")
+    live_database.take_snapshot()
+    log = app.path.with_name(app.path.name + "-wal")
+    reader = (
+        "import sqlite3, sys; other = sqlite3.connect(sys.argv[1]);"
+        " other.execute('SELECT count(*) FROM prospects').fetchall(); other.close()"
+    )
+    with open_live(app.path, 1, writable=True) as live:
+        assert live_database.version_as_snapshot(live) is None
+        live_database.back_up(live, "test")
+        live.execute("BEGIN IMMEDIATE")
+        live.execute("UPDATE prospects SET first_name = 'Jeanne'")
+        # The last one to close a WAL database removes its log: another process is not the last.
+        subprocess.run([sys.executable, "-c", reader, str(app.path)], check=True)
+        assert log.exists()
+        live.execute("COMMIT")
+    assert app.rows("SELECT first_name FROM prospects") == [("Jeanne",)]
+
+
+def test_the_version_of_an_exact_snapshot_is_told_until_somebody_writes(
+    app: AppDatabase, live_database: LiveDatabase
+) -> None:
+    live_database.take_snapshot()
+    with open_live(app.path, 1) as live:
+        version = live_database.version_as_snapshot(live)
+        assert version == live.execute("PRAGMA data_version").fetchone()[0]
+        app.prospect(email="anne@ex.fr")
+        assert live_database.version_as_snapshot(live) is None
+        assert version != live.execute("PRAGMA data_version").fetchone()[0]
 
 
 def test_where_files_have_one_name_only_the_backup_is_a_copy(

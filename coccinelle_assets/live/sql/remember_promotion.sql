@@ -1,5 +1,6 @@
 -- The rows of one run in live.customers and live.links; runs before the last promoted one go.
--- Input: ssot.crosswalk, identity.*. Parameters: $run_id, $last_run_id, $tenants (all when empty).
+-- Input: ssot.crosswalk, ssot.*_links, identity.*.
+-- Parameters: $run_id, $last_run_id, $tenants (all when empty).
 -- Grain: one row per promotion and customer, and per promotion and source record.
 DELETE FROM live.customers
 WHERE run_id = $run_id OR run_id IS DISTINCT FROM $last_run_id;
@@ -21,11 +22,16 @@ FROM ssot.crosswalk AS w
 JOIN identity.golden_records AS g ON g.cluster_no = w.cluster_no;
 
 INSERT INTO live.links
+SELECT $run_id, 'appointments', id, customer_id, tenant_id FROM ssot.appointment_links
+UNION ALL
+SELECT $run_id, 'omni_conversations', id, customer_id, tenant_id FROM ssot.conversation_links;
+
+INSERT INTO live.links
 SELECT $run_id, c.source_table, c.source_id, w.customer_id, c.tenant_id
-FROM identity.members AS m
-JOIN identity.contacts AS c ON c.record_no = m.record_no
+FROM identity.contacts AS c
+JOIN identity.members AS m ON m.record_no = c.record_no
 JOIN ssot.crosswalk AS w ON w.cluster_no = m.cluster_no
-WHERE c.source_table <> 'customers';
+WHERE c.source_table = 'prospects';
 
 -- Records left without a customer keep pointing at the one that was deleted: it stays deleted.
 INSERT INTO live.links

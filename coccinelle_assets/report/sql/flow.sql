@@ -6,9 +6,9 @@
 SELECT
     c.source_table,
     CASE
-        WHEN e.email IS NOT NULL AND e.phone IS NOT NULL THEN 'email_and_phone'
-        WHEN e.email IS NOT NULL THEN 'email'
-        WHEN e.phone IS NOT NULL THEN 'phone'
+        WHEN e.email_no IS NOT NULL AND e.phone_no IS NOT NULL THEN 'email_and_phone'
+        WHEN e.email_no IS NOT NULL THEN 'email'
+        WHEN e.phone_no IS NOT NULL THEN 'phone'
         ELSE 'link'
     END AS recognised_by,
     CASE WHEN l.id IS NULL THEN 'new_customers' ELSE 'live_customers' END AS outcome,
