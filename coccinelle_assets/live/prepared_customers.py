@@ -14,7 +14,7 @@ from pathlib import Path
 
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.additions import create_customer_indexes, create_customers_table
-from coccinelle_assets.live.plan import attach_plan
+from coccinelle_assets.live.plan import SCRATCH_FILE, attach_plan
 from coccinelle_assets.live.transaction import run
 
 # The prepared table's own cache; its indexes are filled in no order.
@@ -32,9 +32,8 @@ def prepare_customers(plan: Path) -> Path:
     path.unlink(missing_ok=True)
     uri = path.absolute().as_uri()
     with closing(sqlite3.connect(uri, isolation_level=None, uri=True)) as prepared:
-        # Used once and thrown away: nothing needs to survive a crash of it.
-        prepared.execute("PRAGMA journal_mode = OFF")
-        prepared.execute("PRAGMA synchronous = OFF")
+        for pragma in SCRATCH_FILE:
+            prepared.execute(pragma)
         prepared.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         attach_plan(prepared, plan)
         prepared.execute("BEGIN")

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from coccinelle_assets.beside import beside
-from coccinelle_assets.errors import CoccinelleError, PromotionRefusedError
+from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.additions import (
     CHANGED_TABLES,
     OriginalSchema,
@@ -27,7 +27,11 @@ from coccinelle_assets.live.additions import (
 )
 from coccinelle_assets.live.journal import Journal
 from coccinelle_assets.live.plan import attach_plan, detach_plan
-from coccinelle_assets.live.predicates import PREDICATES, Finding, evaluate
+from coccinelle_assets.live.predicates import (
+    CUSTOMER_PREDICATES,
+    LINK_PREDICATES,
+    LINKED_PREDICATES,
+)
 from coccinelle_assets.live.prepared_customers import (
     forget_prepared_customers,
     prepare_customers,
@@ -41,6 +45,7 @@ from coccinelle_assets.live.receipts import (
     write_receipt,
 )
 from coccinelle_assets.live.schema import Schema, read_schema, require_sources
+from coccinelle_assets.live.second_lock import SecondLock
 from coccinelle_assets.live.statistics import (
     correct_to_link_statistics,
     take_planned_statistics,
@@ -72,7 +77,6 @@ class Publication:
 
     counts: dict[str, int] = field(default_factory=dict)
     deferred: list[Deferred] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
 
     @property
     def rows_written(self) -> int:
@@ -174,16 +178,20 @@ def _apply(
         counted = as_planned and not publication.deferred and take_planned_statistics(live)
         if not counted:
             write_link_statistics(live, schema)
+        lock = SecondLock(live, thresholds, schema.tables, publication.deferred)
+        # These ask of links alone: the customers may still be in preparation.
+        lock.ask(LINKED_PREDICATES)
         if prepared is not None:
             take_prepared_customers(live, prepared.result())
-        # New customers have what the gate held against its count: if not, the audit refuses them.
+        # New customers have what the gate held against its count: if not, the lock refuses them.
         corrected = counted and prepared is not None
         updated = 0 if corrected else correct_to_link_statistics(live)
         publication.counts |= {"statistics_updated": updated, "rows_written": written + updated}
         publication.counts["deferred"] = len(publication.deferred)
         publication.counts["customers"] = scalar(live, "SELECT count(*) FROM customers")
-        _audit(live, schema, publication, thresholds)
-    # After the audit, which names what a UNIQUE index would only stumble over.
+        lock.ask((*CUSTOMER_PREDICATES, *LINK_PREDICATES))
+        lock.require()
+    # After the lock, which names what a UNIQUE index would only stumble over.
     require_unique_indexes(live)
     # One row for each promotion that wrote something, and for the first one in any case.
     if publication.rows_written or journal.first:
@@ -270,28 +278,6 @@ def _require_no_orphans(live: sqlite3.Connection) -> None:
                 f"table {table} (rowid {rowid}) refers to a customer that would be merged into "
                 "another: point it at the other customer first; nothing was written"
             )
-
-
-def _audit(
-    live: sqlite3.Connection,
-    schema: Schema,
-    publication: Publication,
-    thresholds: GateThresholds,
-) -> None:
-    """The second lock: the predicates that the checks asked, asked of what is about to be."""
-    live.execute("CREATE TEMP TABLE deferred_records (source_table TEXT, id TEXT)")
-    live.executemany(
-        "INSERT INTO deferred_records VALUES (?, ?)",
-        [(deferred.source_table, deferred.record_id) for deferred in publication.deferred],
-    )
-    publication.findings = evaluate(live.execute, PREDICATES, thresholds, schema.tables)
-    failures = {
-        finding.predicate.name: finding.offenders
-        for finding in publication.findings
-        if not finding.holds
-    }
-    if failures:
-        raise PromotionRefusedError(failures)
 
 
 def deferred_reasons(deferred: Sequence[Deferred]) -> dict[str, int]:

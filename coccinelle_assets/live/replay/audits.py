@@ -8,8 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from coccinelle_assets.live.additions import CHANGED_TABLES
 from coccinelle_assets.live.predicates import (
-    APPOINTMENT_PREDICATES,
-    CONVERSATION_PREDICATES,
+    LINKED_PREDICATES,
     PREDICATES,
     Predicate,
     evaluate,
@@ -30,7 +29,7 @@ NO_ROW = "SELECT NULL AS id WHERE FALSE"
 ASKED_OF_THE_COPY = ("customer_drift",)
 STATISTICS = "statistics_match_links"
 WAVE_TENANTS = "coccinelle_wave_tenants"
-LINKED = dict(zip(LINKED_TABLES, (*APPOINTMENT_PREDICATES, *CONVERSATION_PREDICATES), strict=True))
+LINKED = dict(zip(LINKED_TABLES, LINKED_PREDICATES, strict=True))
 
 
 class Audits:
