@@ -38,7 +38,7 @@ CUSTOMERS = spec(
 # What decides which record's value is taken is left out; a test reads the models to hold it true.
 LINEAGE = column_lineage(
     """id: identity/clusters.cluster_id identity/clusters.source_id
-    tenant_id: identity/clusters.tenant_id
+    tenant_id: identity/contacts.tenant_id
     first_name: identity/contacts.first_name source/customers.first_name
     last_name: identity/contacts.last_name source/customers.last_name
     email: identity/identifiers.value source/customers.email

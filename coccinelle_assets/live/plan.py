@@ -53,7 +53,7 @@ def write_plan(connection: DuckDBPyConnection, path: Path, run_id: str) -> PlanC
     """Write the plan of a run to new SQLite files at `path` and beside it, in place of older ones.
 
     The links are written at the same time, by another thread to a file of their own: a SQLite file
-    takes one writer.
+    takes one writer. Then that thread computes the checksums.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     write_customer_views(connection)
@@ -64,10 +64,9 @@ def write_plan(connection: DuckDBPyConnection, path: Path, run_id: str) -> PlanC
     ):
         with _new_file(connection, path, "plan", load_sql(PACKAGE, "sql/plan_tables.sql")):
             connection.execute(load_sql(PACKAGE, "sql/plan_rows.sql"))
-        checksums = connection.execute(load_sql(PACKAGE, "sql/checksums.sql")).fetchall()
         customers = _count(connection, "SELECT count(*) FROM ssot.customers")
         statistics = _count(connection, load_sql(PACKAGE, "sql/plan_statistics.sql"))
-        links.result()
+        checksums = links.result()
     with closing(sqlite3.connect(path)) as plan, plan:
         plan.execute("PRAGMA synchronous = OFF")
         plan.execute("ATTACH ? AS plan_links", (str(links_path(path)),))
@@ -91,16 +90,16 @@ def links_path(plan: Path) -> Path:
     return plan.with_name(f"{plan.stem}_links{plan.suffix}")
 
 
-def _write_links(connection: DuckDBPyConnection, plan: Path) -> None:
-    tables = [
+def _write_links(connection: DuckDBPyConnection, plan: Path) -> list[tuple[str, int | None]]:
+    """Write the links of a plan; returns the checksums of all that it was made from, by table."""
+    tables = "".join(
         load_sql(PACKAGE, "sql/plan_link_tables.sql", links=links)
         for links in LINKED_TABLES.values()
-    ]
-    tables.append(load_sql(PACKAGE, "sql/plan_link_statistics_table.sql"))
-    with _new_file(connection, links_path(plan), "plan_links", "".join(tables)):
+    )
+    with _new_file(connection, links_path(plan), "plan_links", tables):
         for table, links in LINKED_TABLES.items():
             connection.execute(load_sql(PACKAGE, "sql/plan_links.sql", table=table, links=links))
-        connection.execute(load_sql(PACKAGE, "sql/plan_link_statistics.sql"))
+    return connection.execute(load_sql(PACKAGE, "sql/checksums.sql")).fetchall()
 
 
 @contextmanager

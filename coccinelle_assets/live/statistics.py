@@ -42,7 +42,7 @@ def take_planned_statistics(live: sqlite3.Connection) -> bool:
     for table, total in totals.items():
         if not run(live, path, table=table, total=total).fetchone()[0]:
             return False
-    live.execute("CREATE TEMP VIEW link_statistics AS SELECT * FROM plan_links.link_statistics")
+    live.execute("CREATE TEMP VIEW link_statistics AS SELECT * FROM plan.link_statistics")
     return True
 
 

@@ -15,13 +15,16 @@ def earliest_members(left: Numbers, right: Numbers) -> tuple[Numbers, Numbers]:
 
     `left` and `right` hold the two ends of every edge, shape (edges,); an edge from a record to
     itself makes it a component of its own. Records are numbered from 0 or 1 without large gaps:
-    memory grows with the largest number. Returns two arrays of shape (records,), in order.
+    memory grows with the largest number, which is below 2^31. Returns two arrays of shape
+    (records,), in order.
     """
     if not len(left):
         return left, left
     # Numbers that no edge names are components too; they are left out at the end.
     size = int(max(left.max(), right.max())) + 1
-    graph = coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(size, size))
+    # In the types that scipy searches graphs in: others are converted, which takes as long again.
+    ends = (left.astype(np.int32), right.astype(np.int32))
+    graph = coo_array((np.ones(len(left)), ends), shape=(size, size))
     count, labels = connected_components(graph, directed=False)
     named = np.zeros(size, dtype=bool)
     named[left] = named[right] = True

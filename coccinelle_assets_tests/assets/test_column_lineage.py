@@ -14,8 +14,10 @@ from coccinelle_assets.definitions import build_defs
 from coccinelle_assets_tests.test_sql_models import model_text
 
 MODELS = ("evidence", "golden_records", "deleted_customers", "customers", "links")
-# Temporary tables that Python writes, by the columns it makes them of.
-MADE_BY_PYTHON = {
+# Temporary tables that Python writes, by the columns it makes them of, and the macro that names
+# clusters.
+MADE_OF = {
+    ("identity/contacts", "cluster_id"): ("identity/clusters", "cluster_id"),
     ("phone_places", "language"): ("identity/identifiers", "value"),
     ("phone_places", "time_zone"): ("identity/identifiers", "value"),
     ("merged_tags", "tags"): ("source/customers", "tags"),
@@ -40,8 +42,15 @@ def created_tables() -> dict[str, exp.Expression]:
     for name in MODELS:
         for statement in sqlglot.parse(model_text(name), read="duckdb"):
             if isinstance(statement, exp.Create) and statement.expression:
-                tables[statement.this.sql()] = statement.expression
+                tables[statement.this.sql()] = statement.expression.transform(_as_column)
     return tables
+
+
+def _as_column(node: exp.Expression) -> exp.Expression:
+    """The macro cluster_id(t.…) as a column of t."""
+    if isinstance(node, exp.Anonymous) and node.name == "cluster_id":
+        return exp.column("cluster_id", table=node.expressions[0].table)
+    return node
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +62,7 @@ def schema() -> dict[str, dict[str, dict[str, str]]]:
         names = {column.name: "TEXT" for column in spec.metadata["dagster/column_schema"].columns}
         layers.setdefault(layer, {})[table] = names
     layers["identity"]["members"] = {"record_no": "TEXT", "cluster_no": "TEXT"}
-    layers["identity"]["cluster_heads"] = {"cluster_no": "TEXT", **layers["identity"]["clusters"]}
+    layers["identity"]["contacts"]["cluster_id"] = "TEXT"
     layers["source"]["customer_merges"] = {"merged_id": "TEXT"}
     return layers
 
@@ -79,7 +88,7 @@ def origins_by_sql(table: str, kept: set[str], schema: dict) -> dict[str, Origin
             if not node.downstream and isinstance(node.source, exp.Table)
         ]
         read = {(_asset(leaf.source), leaf.name.rpartition(".")[2]) for leaf in leaves}
-        read = {MADE_BY_PYTHON.get(origin, origin) for origin in read}
+        read = {MADE_OF.get(origin, origin) for origin in read}
         # What the last promotion wrote tells edits apart; it is memory, not an upstream asset.
         origins[column] = {origin for origin in read if not origin[0].startswith("promoted/")}
     return origins
@@ -87,8 +96,7 @@ def origins_by_sql(table: str, kept: set[str], schema: dict) -> dict[str, Origin
 
 def _asset(table: exp.Table) -> str:
     """The asset that has a table, or makes a view."""
-    name = "/".join(part.name for part in table.parts)
-    return "identity/clusters" if name == "identity/cluster_heads" else name
+    return "/".join(part.name for part in table.parts)
 
 
 def declared(columns: dg.TableColumnLineage) -> dict[str, Origins]:

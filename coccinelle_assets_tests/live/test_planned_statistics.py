@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from coccinelle_assets.errors import PromotionRefusedError
 from coccinelle_assets.live import publish as publishing
-from coccinelle_assets.live.plan import links_path, write_plan
+from coccinelle_assets.live.plan import write_plan
 from coccinelle_assets.live.statistics import take_planned_statistics
 from coccinelle_assets.sql import load_sql
 from coccinelle_assets_tests.databases import AppDatabase
@@ -158,10 +158,10 @@ def test_the_planned_count_stands_exactly_when_every_customer_has_as_many_links(
     names = sorted({*planned[0], *planned[1]})
     rows = [(name, "t1", "t1", planned[0][name], planned[1][name], None) for name in names]
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as live:
-        live.execute("ATTACH ':memory:' AS plan_links")
-        table = load_sql("coccinelle_assets.live", "sql/plan_link_statistics_table.sql")
-        live.execute(table.replace("CREATE TABLE ", "CREATE TABLE plan_links."))
-        live.executemany("INSERT INTO plan_links.link_statistics VALUES (?, ?, ?, ?, ?, ?)", rows)
+        live.execute("ATTACH ':memory:' AS plan")
+        tables = load_sql("coccinelle_assets.live", "sql/plan_tables.sql")
+        live.executescript(tables.replace("CREATE TABLE ", "CREATE TABLE plan."))
+        live.executemany("INSERT INTO plan.link_statistics VALUES (?, ?, ?, ?, ?, ?)", rows)
         tables = {"appointments": appointments, "omni_conversations": conversations}
         for name, links in tables.items():
             live.execute(f"CREATE TABLE {name} (customer_id TEXT)")
@@ -173,9 +173,9 @@ def test_the_planned_count_stands_exactly_when_every_customer_has_as_many_links(
             assert live.execute("SELECT * FROM temp.link_statistics").fetchall() == rows
 
 
-def test_the_plan_keeps_the_count_beside_the_links(small: AppDatabase, pipeline: Pipeline) -> None:
+def test_the_plan_holds_the_gates_count(small: AppDatabase, pipeline: Pipeline) -> None:
     pipeline.plan()
-    with closing(sqlite3.connect(links_path(pipeline.plan_path))) as plan:
+    with closing(sqlite3.connect(pipeline.plan_path)) as plan:
         kept = plan.execute("SELECT * FROM link_statistics ORDER BY customer_id").fetchall()
     gate = pipeline.warehouse.execute("SELECT * FROM gate.link_statistics ORDER BY customer_id")
     assert kept == gate.fetchall() != []

@@ -1,5 +1,5 @@
 -- Offenders: clusters with records of more than one tenant. Grain: one row per cluster.
-SELECT h.cluster_id, crossing.records
+SELECT cluster_id(h.tenant_id, h.source_table, h.source_id) AS cluster_id, crossing.records
 FROM (
     SELECT m.cluster_no, count(*) AS records
     FROM identity.members AS m
@@ -7,4 +7,4 @@ FROM (
     GROUP BY m.cluster_no
     HAVING min(COALESCE(c.tenant_id, '')) <> max(COALESCE(c.tenant_id, ''))
 ) AS crossing
-JOIN identity.cluster_heads AS h ON h.cluster_no = crossing.cluster_no
+JOIN identity.contacts AS h ON h.record_no = crossing.cluster_no

@@ -1,5 +1,8 @@
 -- The largest clusters. Grain: one row per cluster; the largest first.
-SELECT k.cluster_id, k.tenant_id, c.records
+SELECT
+    cluster_id(h.tenant_id, h.source_table, h.source_id) AS cluster_id,
+    h.tenant_id,
+    c.records
 FROM (
     SELECT cluster_no, count(*) AS records
     FROM identity.members
@@ -7,5 +10,5 @@ FROM (
     ORDER BY records DESC, cluster_no
     LIMIT 10
 ) AS c
-JOIN identity.cluster_heads AS k ON k.cluster_no = c.cluster_no
+JOIN identity.contacts AS h ON h.record_no = c.cluster_no
 ORDER BY c.records DESC, c.cluster_no

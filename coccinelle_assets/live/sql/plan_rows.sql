@@ -54,3 +54,10 @@ FROM (
 ) AS k
 JOIN source.customers AS l ON l.id = k.customer_id
 ORDER BY k.customer_id;
+
+INSERT INTO plan.link_statistics
+SELECT
+    customer_id, lowest_tenant, highest_tenant, total_appointments, total_conversations,
+    last_contact_at
+FROM gate.link_statistics
+ORDER BY customer_id;

@@ -1,6 +1,6 @@
 -- Golden records: what the records of a cluster say of its customer, column by column.
--- Grain: one row per cluster. Input: identity.members, cluster_heads, contacts, evidence, identifiers and
--- phone_places (phone, time_zone, language; numbers outside France only). Output: identity.golden_records.
+-- Grain: one row per cluster. Input: identity.members, contacts, evidence, identifiers, phone_places
+-- (phone, time_zone, language; numbers outside France only). Output: identity.golden_records.
 -- Survivorship: prospects, then conversations, then appointments, last the live row's own
 -- evidence; within one source the most recently changed; ties by age, then id. A name with both
 -- parts wins over a partial one, and both parts come from one record.
@@ -84,9 +84,9 @@ preferred AS (
     WHERE place = 1
 )
 SELECT
-    k.cluster_no,
-    k.cluster_id,
-    k.tenant_id,
+    h.record_no AS cluster_no,
+    cluster_id(h.tenant_id, h.source_table, h.source_id) AS cluster_id,
+    h.tenant_id,
     n.first_name,
     n.last_name,
     e.value AS email,
@@ -115,7 +115,7 @@ SELECT
     utc_text(g.last_contact_at) AS last_contact_at,
     utc_text(g.observed_at) AS observed_at
 FROM gathered AS g
-JOIN identity.cluster_heads AS k ON k.cluster_no = g.cluster_no
+JOIN identity.contacts AS h ON h.record_no = g.cluster_no
 LEFT JOIN identity.contacts AS n ON n.record_no = g.name_no
 LEFT JOIN identity.identifiers AS e ON e.identifier_no = g.email_no
 LEFT JOIN identity.identifiers AS t ON t.identifier_no = g.phone_no
