@@ -196,7 +196,7 @@ class Settings(
         "default: .coccinelle beside the database, for d1:NAME in the wrangler folder.",
     )
     memory_limit_mb: int = Field(
-        default=900, ge=100, description="Memory that the warehouse's engine may use, in MB."
+        default=600, ge=100, description="Memory that the warehouse's engine may use, in MB."
     )
 
     @property

@@ -27,7 +27,8 @@ LINEAGE = column_lineage(
     """tenant_id: identity/contacts.tenant_id
     id: identity/contacts.source_id
     customer_id: ssot/customers.id
-    matched_on: identity/identifiers.value ssot/customers.email ssot/customers.phone
+    matched_on: identity/contacts.email identity/contacts.phone ssot/customers.email \
+ssot/customers.phone
     raw_email: identity/contacts.raw_email
     raw_phone: identity/contacts.raw_phone
     prospect_id: identity/contacts.prospect_id

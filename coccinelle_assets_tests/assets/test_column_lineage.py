@@ -27,6 +27,7 @@ CHOOSING = {
     ("identity/contacts", "record_no"),
     ("identity/contacts", "source_table"),
     ("identity/contacts", "changed_at"),
+    ("identity/identifiers", "identifier_no"),
     ("source/customers", "id"),
     ("source/prospects", "id"),
     ("source/customer_merges", "merged_id"),

@@ -9,10 +9,10 @@ SELECT
     c.source_id AS id,
     w.customer_id,
     CASE
-        WHEN e.email = s.email THEN 'email'
-        WHEN e.phone = s.phone THEN 'phone'
-        WHEN e.email IS NULL AND e.phone IS NULL AND r.id IS NOT NULL THEN 'prospect_id'
-        WHEN e.email IS NULL AND e.phone IS NULL THEN 'customer_id'
+        WHEN e.email_no IS NOT NULL AND c.email = s.email THEN 'email'
+        WHEN e.phone_no IS NOT NULL AND c.phone = s.phone THEN 'phone'
+        WHEN e.email_no IS NULL AND e.phone_no IS NULL AND r.id IS NOT NULL THEN 'prospect_id'
+        WHEN e.email_no IS NULL AND e.phone_no IS NULL THEN 'customer_id'
         ELSE 'transitive'
     END AS matched_on,
     c.raw_email,
