@@ -41,7 +41,7 @@ def build_resources(settings: Settings) -> dict[str, dg.ConfigurableResource]:
     return {
         "warehouse": Warehouse(
             path=str(home / "warehouse.duckdb"),
-            memory_limit_mb=settings.memory_limit_mb,
+            memory_limit_mb=settings.warehouse_memory_mb,
             busy_timeout_seconds=settings.busy_timeout_seconds,
         ),
         "live_database": LiveDatabase(

@@ -195,8 +195,11 @@ class Settings(
         description="Where warehouse, backups and run history live; "
         "default: .coccinelle beside the database, for d1:NAME in the wrangler folder.",
     )
-    memory_limit_mb: int = Field(
-        default=600, ge=100, description="Memory that the warehouse's engine may use, in MB."
+    memory_limit_mb: int | None = Field(
+        default=None,
+        ge=100,
+        description="Memory that the warehouse's engine may use, in MB; "
+        "default: 500 and half the database's size, 900 where that is not known.",
     )
 
     @property
@@ -213,6 +216,16 @@ class Settings(
             busy_timeout_seconds=self.busy_timeout_seconds,
             d1_remote=self.d1_remote,
         )
+
+    @property
+    def warehouse_memory_mb(self) -> int:
+        """Memory for the warehouse's engine: what is set, or what the database's size asks for."""
+        if self.memory_limit_mb is not None:
+            return self.memory_limit_mb
+        file = Path(self.location.spelling)
+        if self.location.d1_name is not None or not file.is_file():
+            return 900
+        return 500 + file.stat().st_size // 2_000_000
 
     @property
     def home_directory(self) -> Path:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import dagster as dg
+import duckdb
 from duckdb import DuckDBPyConnection
 
 from coccinelle_assets.errors import CoccinelleError, PromotionRefusedError
@@ -112,3 +113,11 @@ def clear_failures() -> Iterator[None]:
         ) from error
     except CoccinelleError as error:
         raise dg.Failure(description=str(error), allow_retries=False) from error
+    except duckdb.OutOfMemoryException as error:
+        # The engine's own advice names settings that only this project's code can reach.
+        needed = str(error).partition("\n")[0]
+        raise dg.Failure(
+            description="the warehouse's engine needs more memory than it may use: raise "
+            f"COCCINELLE_MEMORY_LIMIT_MB and run again ({needed})",
+            allow_retries=False,
+        ) from error

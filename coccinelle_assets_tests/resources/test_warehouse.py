@@ -7,9 +7,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import dagster as dg
 import duckdb
 import pytest
 
+from coccinelle_assets.assets.layer import clear_failures
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.resources.warehouse import Warehouse
 from coccinelle_assets.runs import RunOutcome
@@ -49,6 +51,28 @@ def test_a_warehouse_that_another_run_uses_is_waited_for_and_named(tmp_path: Pat
         other.stdin.close()
     with warehouse.hold(), warehouse.connect() as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_memory_that_runs_out_is_a_failure_that_names_the_setting(tmp_path: Path) -> None:
+    path = str(tmp_path / "warehouse.duckdb")
+    warehouse = Warehouse(path=path, memory_limit_mb=100, busy_timeout_seconds=0.5)
+    with (
+        pytest.raises(dg.Failure) as failure,
+        clear_failures(),
+        warehouse.connect() as connection,
+    ):
+        connection.execute("SELECT len(list(range)) FROM range(50_000_000)")
+    assert "raise COCCINELLE_MEMORY_LIMIT_MB and run again" in failure.value.description
+    assert "MiB" in failure.value.description
+
+
+def test_the_memory_for_the_warehouse_grows_with_the_database(tmp_path: Path) -> None:
+    database = tmp_path / "app.db"
+    with database.open("wb") as file:
+        file.truncate(300_000_000)
+    assert load_settings(database=database).warehouse_memory_mb == 650
+    assert load_settings(database=database, memory_limit_mb=800).warehouse_memory_mb == 800
+    assert load_settings(database="d1:app").warehouse_memory_mb == 900
 
 
 def test_the_warehouse_does_not_grow_from_run_to_run(
