@@ -15,6 +15,7 @@ from coccinelle_assets.errors import PromotionRefusedError
 from coccinelle_assets.live import publish as publishing
 from coccinelle_assets.live.plan import write_plan
 from coccinelle_assets.live.statistics import take_planned_statistics
+from coccinelle_assets.runs import RunOutcome
 from coccinelle_assets.sql import load_sql
 from coccinelle_assets_tests.databases import AppDatabase
 from coccinelle_assets_tests.live.people import customer, holds
@@ -53,6 +54,19 @@ def test_the_gates_count_is_taken_where_nobody_wrote(
     jean = customer(small, "jean@ex.fr")
     assert (jean["total_appointments"], jean["last_contact_at"]) == (2, "2025-04-01 10:00:00")
     assert holds(small.path)
+
+
+def test_a_run_of_the_job_takes_the_gates_count(
+    small: AppDatabase, migrate: Callable[..., RunOutcome], counts: list[object]
+) -> None:
+    assert migrate().promoted
+    assert counts == []
+    assert holds(small.path)
+    small.execute("PRAGMA journal_mode = WAL")
+    small.appointment(customer_email="jean@ex.fr")
+    assert migrate().promoted
+    assert len(counts) == 1
+    assert customer(small, "jean@ex.fr")["total_appointments"] == 2
 
 
 def _move_a_date(small: AppDatabase) -> None:
