@@ -30,8 +30,9 @@ def one_core_each(connection: DuckDBPyConnection) -> Iterator[None]:
 
     For queries beside other work: a thread that waits for DuckDB's own ones keeps its core busy.
     """
+    (before,) = connection.execute("SELECT current_setting('threads')").fetchone()
     connection.execute("SET threads = 1")
     try:
         yield
     finally:
-        connection.execute("RESET threads")
+        connection.execute(f"SET threads = {before}")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import duckdb
 import pytest
 
-from coccinelle_assets.beside import beside
+from coccinelle_assets.beside import beside, one_core_each
 from coccinelle_assets.runs import RunOutcome
 from coccinelle_assets_tests.databases import AppDatabase
 
@@ -64,3 +64,18 @@ def test_a_promotion_that_the_warehouse_cannot_remember_is_not_committed(
         connection.execute("ALTER TABLE live.fingerprints DROP COLUMN unexpected")
     assert migrate().promoted
     assert len(app.customers()) == 2
+
+
+def test_queries_take_one_core_in_the_block_and_as_many_as_before_after_it() -> None:
+    def threads(connection: duckdb.DuckDBPyConnection) -> int:
+        return connection.execute("SELECT current_setting('threads')").fetchone()[0]
+
+    with duckdb.connect(config={"threads": "3"}) as connection:
+        with one_core_each(connection):
+            with one_core_each(connection):
+                assert threads(connection) == 1
+            assert threads(connection) == 1
+        assert threads(connection) == 3
+        with pytest.raises(ValueError, match="from the thread"), one_core_each(connection):
+            fail()
+        assert threads(connection) == 3
