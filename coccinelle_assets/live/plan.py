@@ -62,7 +62,7 @@ def write_plan(connection: DuckDBPyConnection, path: Path, run_id: str) -> PlanC
         connection.cursor() as cursor,
         beside(lambda: _write_links(cursor, path)) as (links,),
     ):
-        with _new_file(connection, path, "plan", load_sql(PACKAGE, "sql/plan_tables.sql")):
+        with _new_file(connection, path, "plan", plan_tables()):
             connection.execute(load_sql(PACKAGE, "sql/plan_rows.sql"))
         customers = _count(connection, "SELECT count(*) FROM ssot.customers")
         statistics = _count(connection, load_sql(PACKAGE, "sql/plan_statistics.sql"))
@@ -83,6 +83,12 @@ def write_plan(connection: DuckDBPyConnection, path: Path, run_id: str) -> PlanC
             cleared_links=_count(plan, "SELECT count(*) FROM cleared_links"),
             statistics=statistics,
         )
+
+
+def plan_tables() -> str:
+    """The statements that make a plan's tables, the gate's count of the links among them."""
+    count = load_sql(PACKAGE, "sql/link_statistics_table.sql", table="link_statistics")
+    return f"{load_sql(PACKAGE, 'sql/plan_tables.sql')}\n{count};"
 
 
 def links_path(plan: Path) -> Path:

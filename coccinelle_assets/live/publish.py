@@ -27,11 +27,7 @@ from coccinelle_assets.live.additions import (
 )
 from coccinelle_assets.live.journal import Journal
 from coccinelle_assets.live.plan import attach_plan, detach_plan
-from coccinelle_assets.live.predicates import (
-    CUSTOMER_PREDICATES,
-    LINK_PREDICATES,
-    LINKED_PREDICATES,
-)
+from coccinelle_assets.live.predicates import LINKED_PREDICATES
 from coccinelle_assets.live.prepared_customers import (
     forget_prepared_customers,
     prepare_customers,
@@ -189,7 +185,6 @@ def _apply(
         publication.counts |= {"statistics_updated": updated, "rows_written": written + updated}
         publication.counts["deferred"] = len(publication.deferred)
         publication.counts["customers"] = scalar(live, "SELECT count(*) FROM customers")
-        lock.ask((*CUSTOMER_PREDICATES, *LINK_PREDICATES))
         lock.require()
     # After the lock, which names what a UNIQUE index would only stumble over.
     require_unique_indexes(live)

@@ -6,13 +6,13 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 
 from coccinelle_assets.errors import PromotionRefusedError
-from coccinelle_assets.live.predicates import Finding, Predicate, evaluate
+from coccinelle_assets.live.predicates import PREDICATES, Finding, Predicate, evaluate
 from coccinelle_assets.live.publish_links import Deferred
 from coccinelle_assets.settings import GateThresholds
 
 
 class SecondLock:
-    """Predicates asked one after another in the promotion's transaction, and judged together.
+    """The predicates, each asked once in the promotion's transaction, and judged together.
 
     What was `deferred` may stay unlinked; `tables` are those of the live database.
     """
@@ -33,11 +33,13 @@ class SecondLock:
         )
 
     def ask(self, predicates: Iterable[Predicate]) -> None:
-        """Look for offenders as the database is now."""
+        """Look for offenders of some predicates early, as the database is now."""
         self.findings += evaluate(self.live.execute, predicates, self.thresholds, self.tables)
 
     def require(self) -> None:
-        """Raise PromotionRefusedError that names every predicate which does not hold."""
+        """Ask all others; raise PromotionRefusedError that names every one which does not hold."""
+        asked = {finding.predicate for finding in self.findings}
+        self.ask(predicate for predicate in PREDICATES if predicate not in asked)
         failures = {
             finding.predicate.name: finding.offenders
             for finding in self.findings

@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 
 from coccinelle_assets.errors import PromotionRefusedError
 from coccinelle_assets.live import publish as publishing
-from coccinelle_assets.live.plan import write_plan
+from coccinelle_assets.live.plan import plan_tables, write_plan
 from coccinelle_assets.live.statistics import take_planned_statistics
 from coccinelle_assets.runs import RunOutcome
-from coccinelle_assets.sql import load_sql
 from coccinelle_assets_tests.databases import AppDatabase
 from coccinelle_assets_tests.live.people import customer, holds
 from coccinelle_assets_tests.pipeline import Pipeline
@@ -173,8 +172,7 @@ def test_the_planned_count_stands_exactly_when_every_customer_has_as_many_links(
     rows = [(name, "t1", "t1", planned[0][name], planned[1][name], None) for name in names]
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as live:
         live.execute("ATTACH ':memory:' AS plan")
-        tables = load_sql("coccinelle_assets.live", "sql/plan_tables.sql")
-        live.executescript(tables.replace("CREATE TABLE ", "CREATE TABLE plan."))
+        live.executescript(plan_tables().replace("CREATE TABLE ", "CREATE TABLE plan."))
         live.executemany("INSERT INTO plan.link_statistics VALUES (?, ?, ?, ?, ?, ?)", rows)
         tables = {"appointments": appointments, "omni_conversations": conversations}
         for name, links in tables.items():

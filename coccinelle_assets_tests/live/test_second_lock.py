@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import dagster as dg
@@ -12,6 +12,8 @@ import pytest
 from coccinelle_assets.automation.run_history import open_instance
 from coccinelle_assets.definitions import build_defs
 from coccinelle_assets.errors import PromotionRefusedError
+from coccinelle_assets.live import second_lock
+from coccinelle_assets.live.predicates import PREDICATES, Finding, Predicate, evaluate
 from coccinelle_assets.settings import load_settings
 from coccinelle_assets_tests.databases import AppDatabase
 from coccinelle_assets_tests.live.people import holds, live_customer
@@ -70,6 +72,22 @@ def test_a_duplicate_customer_made_since_the_plan_is_refused_by_name(
         pipeline.publish()
     assert set(refusal.value.failures) == {"customer_emails_unique"}
     assert untouched()
+
+
+def test_every_predicate_of_the_checks_is_asked_once(
+    small: AppDatabase, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Predicate] = []
+
+    def listed(execute: object, predicates: Iterable[Predicate], *others: object) -> list[Finding]:
+        findings = evaluate(execute, predicates, *others)
+        asked.extend(finding.predicate for finding in findings)
+        return findings
+
+    monkeypatch.setattr(second_lock, "evaluate", listed)
+    pipeline.run()
+    assert len(asked) == len(PREDICATES)
+    assert set(asked) == set(PREDICATES)
 
 
 def test_an_error_before_the_commit_rolls_everything_back(

@@ -103,14 +103,15 @@ class Audits:
             yield f"CREATE TABLE {WAVE_TENANTS} (id TEXT PRIMARY KEY)"
             rows = ((Text(tenant.encode()),) for tenant in self.tenants)
             yield from insert_statements(WAVE_TENANTS, ["id"], rows, "id")
-        yield load_sql(__package__, "sql/link_statistics_table.sql")
+        table = "coccinelle_link_statistics"
+        yield load_sql("coccinelle_assets.live", "sql/link_statistics_table.sql", table=table)
         for condition in self.ranges:
             tables = (
                 f"(SELECT * FROM {table} WHERE {condition})" if condition else table
                 for table in LINKED
             )
             query = link_statistics_query(self.schema, *tables)
-            yield f"{self._names_for()}\nINSERT INTO coccinelle_link_statistics {query}"
+            yield f"{self._names_for()}\nINSERT INTO {table} {query}"
         if STATISTICS in self.names:
             recount = load_sql("coccinelle_assets.live", "sql/publish/statistics.sql")
             yield f"{self._names_for('link_statistics')}\n{recount}"

@@ -62,15 +62,6 @@ CREATE TABLE cleared_links (
 -- Live customers that changed links lead to: they must still be there.
 CREATE TABLE live_targets (id TEXT);
 CREATE TABLE application_identifiers (id TEXT);
--- The count of the links as the gate made it (link_statistics.sql): one row per customer with any.
-CREATE TABLE link_statistics (
-    customer_id TEXT PRIMARY KEY,
-    lowest_tenant TEXT,
-    highest_tenant TEXT,
-    total_appointments INTEGER,
-    total_conversations INTEGER,
-    last_contact_at TEXT
-) WITHOUT ROWID;
 CREATE TABLE plan (
     run_id TEXT,
     customers INTEGER,

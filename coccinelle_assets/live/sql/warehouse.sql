@@ -39,12 +39,3 @@ CREATE TABLE IF NOT EXISTS live.fingerprints (
     run_id VARCHAR,
     fingerprint VARCHAR
 );
--- Filled by the gate; a plan that was made without one has no count in it.
-CREATE TABLE IF NOT EXISTS gate.link_statistics (
-    customer_id VARCHAR,
-    lowest_tenant VARCHAR,
-    highest_tenant VARCHAR,
-    total_appointments BIGINT,
-    total_conversations BIGINT,
-    last_contact_at VARCHAR
-);

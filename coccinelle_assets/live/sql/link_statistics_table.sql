@@ -1,5 +1,5 @@
--- The links of each customer, counted on the database as it is. Grain: one row per customer.
-CREATE TABLE coccinelle_link_statistics (
+-- A table for the count of the links (link_statistics.sql). Grain: one row per customer that has any.
+CREATE TABLE {table} (
     customer_id TEXT PRIMARY KEY,
     lowest_tenant TEXT,
     highest_tenant TEXT,
