@@ -70,12 +70,7 @@ def region_language(region: str | None) -> str | None:
 
 def _write_merged_tags(connection: DuckDBPyConnection) -> None:
     """Tags of live customers: theirs stay, in their order; the sources seen are added."""
-    rows = connection.execute(
-        "SELECT l.id, l.tags, g.tags FROM source.customers AS l"
-        " JOIN identity.clusters AS k ON k.source_table = 'customers' AND k.source_id = l.id"
-        " JOIN identity.golden_records AS g ON g.cluster_no = k.cluster_no"
-        " WHERE l.tags IS NOT NULL AND l.tags <> g.tags"
-    ).fetchall()
+    rows = connection.execute(model("differing_tags")).fetchall()
     merged = [(customer_id, merge_tags(live, seen)) for customer_id, live, seen in rows]
     write_texts(connection, "merged_tags", ("id", "tags"), merged)
 

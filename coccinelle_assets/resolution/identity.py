@@ -41,13 +41,11 @@ def _count_misspelled_names_once(connection: DuckDBPyConnection, max_people: int
         (number, count_people(name for _, name in names))
         for number, names in groupby(rows, key=itemgetter(0))
     )
-    mended = [(number, people) for number, people in counted if people <= max_people]
-    for number, people in mended:
-        connection.execute(
-            "UPDATE identity.identifiers SET usable = TRUE, reason = NULL, people = $people"
-            " WHERE identifier_no = $number",
-            {"people": people, "number": number},
-        )
+    mended = [(str(number), str(people)) for number, people in counted if people <= max_people]
+    if mended:
+        write_texts(connection, "mended", ("identifier_no", "people"), mended)
+        connection.execute(model("mended_identifiers"))
+        connection.execute("DROP TABLE temp.mended")
 
 
 def _normalize_business_identifiers(connection: DuckDBPyConnection, region: str) -> None:

@@ -4,6 +4,8 @@
 -- source.customer_merges. Output: identity.deleted_customers(customer_id, tenant_id, cluster_no).
 -- A cluster that holds a live customer has lost nobody. Of several deleted ones in a cluster the
 -- earliest record's stands for it; of several clusters the one with the earliest record.
+-- What a gone customer was linked to is found first: joined all at once, gone customers and clusters
+-- have nothing but the tenant in common.
 CREATE OR REPLACE TABLE identity.deleted_customers AS
 WITH
 gone AS (
@@ -13,19 +15,23 @@ gone AS (
     LEFT JOIN source.customer_merges AS m ON m.merged_id = c.id
     WHERE l.id IS NULL AND m.merged_id IS NULL
 ),
-claims AS (
-    SELECT g.id, g.tenant_id, k.cluster_no, min(k.record_no) AS record_no
+held AS MATERIALIZED (
+    SELECT g.id, g.tenant_id, p.source_table, p.source_id
     FROM gone AS g
     JOIN promoted.links AS p ON p.customer_id = g.id
+),
+claims AS (
+    SELECT h.id, h.tenant_id, k.cluster_no, min(k.record_no) AS record_no
+    FROM held AS h
     JOIN identity.clusters AS k
-        ON k.source_table = p.source_table
-        AND k.source_id = p.source_id
-        AND k.tenant_id = g.tenant_id
+        ON k.source_table = h.source_table
+        AND k.source_id = h.source_id
+        AND k.tenant_id = h.tenant_id
     LEFT JOIN (
         SELECT DISTINCT cluster_no FROM identity.clusters WHERE source_table = 'customers'
     ) AS living ON living.cluster_no = k.cluster_no
     WHERE living.cluster_no IS NULL
-    GROUP BY g.id, g.tenant_id, k.cluster_no
+    GROUP BY h.id, h.tenant_id, k.cluster_no
 ),
 placed AS (
     SELECT

@@ -4,8 +4,11 @@
 -- last promotion linked). Output: identity.edges(record_no, other_no, kind).
 -- A link that the application set is a tie, also to an id that was merged. One that a promotion set
 -- is none, its evidence is judged anew, unless the record holds no detail any more
--- (identity.silent_links): then the link is all there is, for prospects of that customer too. A live customer stands with the earliest record linked to it; prospects have no
--- link of their own, so theirs is the one promoted.
+-- (identity.silent_links): then the link is all there is, for prospects of that customer too. A live
+-- customer stands with the earliest record linked to it; prospects have no link of their own, so
+-- theirs is the one promoted.
+-- Whom a record names is found before the live customer is: records and customers have nothing but
+-- the tenant in common otherwise.
 CREATE OR REPLACE TABLE identity.edges AS
 WITH
 evidence AS (
@@ -27,30 +30,34 @@ customers AS (
     FROM identity.contacts
     WHERE source_table = 'customers' AND tenant_id <> '' AND source_id IS NOT NULL
 ),
-linked AS (
+naming AS MATERIALIZED (
     SELECT
         r.record_no,
-        c.record_no AS customer_no,
+        r.tenant_id,
+        COALESCE(m.customer_id, r.customer_id) AS customer_id,
         p.customer_id IS NULL
             OR r.record_no IN (SELECT record_no FROM identity.silent_links) AS stands
     FROM identity.contacts AS r
     LEFT JOIN source.customer_merges AS m ON m.merged_id = r.customer_id
-    JOIN customers AS c
-        ON c.source_id = COALESCE(m.customer_id, r.customer_id) AND c.tenant_id = r.tenant_id
     LEFT JOIN promoted.links AS p
         ON p.source_table = r.source_table
         AND p.source_id = r.source_id
         AND p.customer_id = r.customer_id
-    WHERE r.source_table IN ('appointments', 'omni_conversations')
+    WHERE r.source_table IN ('appointments', 'omni_conversations') AND r.customer_id IS NOT NULL
     UNION ALL
     SELECT
         r.record_no,
-        c.record_no,
+        r.tenant_id,
+        p.customer_id,
         p.customer_id IN (SELECT customer_id FROM identity.silent_links)
     FROM identity.contacts AS r
     JOIN promoted.links AS p ON p.source_table = r.source_table AND p.source_id = r.source_id
-    JOIN customers AS c ON c.source_id = p.customer_id AND c.tenant_id = r.tenant_id
     WHERE r.source_table = 'prospects'
+),
+linked AS (
+    SELECT n.record_no, c.record_no AS customer_no, n.stands
+    FROM naming AS n
+    JOIN customers AS c ON c.source_id = n.customer_id AND c.tenant_id = n.tenant_id
 )
 SELECT e.record_no, f.record_no AS other_no, e.kind
 FROM evidence AS e

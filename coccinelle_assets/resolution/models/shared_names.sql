@@ -1,12 +1,23 @@
 -- The names under which identifiers that look shared are used. Grain: one row per identifier
 -- and name. Input: identity.identifiers, identity.contacts. Parameter: $max_names per identifier.
-SELECT i.identifier_no, c.person
-FROM identity.identifiers AS i
-JOIN identity.contacts AS c
-    ON c.tenant_id = i.tenant_id
-    AND (
-        CASE i.kind WHEN 'email' THEN c.email ELSE c.phone END
-    ) = i.value
-WHERE i.reason = 'shared' AND i.people <= $max_names AND c.person IS NOT NULL
-GROUP BY i.identifier_no, c.person
-ORDER BY i.identifier_no, length(c.person) DESC, c.person
+-- E-mails and phones apart: a join on either would compare identifiers and records by tenant alone.
+WITH
+looking_shared AS (
+    SELECT identifier_no, tenant_id, kind, value
+    FROM identity.identifiers
+    WHERE reason = 'shared' AND people <= $max_names
+),
+named AS (
+    SELECT i.identifier_no, c.person
+    FROM looking_shared AS i
+    JOIN identity.contacts AS c ON c.tenant_id = i.tenant_id AND c.email = i.value
+    WHERE i.kind = 'email' AND c.person IS NOT NULL
+    UNION
+    SELECT i.identifier_no, c.person
+    FROM looking_shared AS i
+    JOIN identity.contacts AS c ON c.tenant_id = i.tenant_id AND c.phone = i.value
+    WHERE i.kind = 'phone' AND c.person IS NOT NULL
+)
+SELECT identifier_no, person
+FROM named
+ORDER BY identifier_no, length(person) DESC, person
