@@ -100,7 +100,7 @@ class Pipeline:
     ) -> Publication:
         """The same on any connection to what the database holds, without a backup."""
         tenants = wave_tenants(self.warehouse)
-        remember_promotion(self.warehouse, self.run_id, last_promotion(live), tenants)
+        remember_promotion(self.warehouse, self.run_id, last_promotion(live))
 
         def forget(publication: Publication, futures: Sequence[Future[object]]) -> None:
             forget_deferred(self.warehouse, self.run_id, publication.deferred)

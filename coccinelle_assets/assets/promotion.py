@@ -135,7 +135,7 @@ def _rehearse(
     def work(copy: sqlite3.Connection) -> Publication:
         if config.sql:
             with warehouse.connect() as connection:
-                remember_promotion(connection, run_id, last_promotion(copy), tenants)
+                remember_promotion(connection, run_id, last_promotion(copy))
         return publish(copy, live_database.plan_path, run_id, thresholds, tenants=tenants)
 
     script = Path(config.sql) if config.sql else None
@@ -171,7 +171,7 @@ def _promote(
             last = last_promotion(live)
 
             def remember() -> None:
-                remember_promotion(connection, run_id, last, tenants)
+                remember_promotion(connection, run_id, last)
                 remember_state(connection, run_id, settings)
 
             def count_and_write() -> None:

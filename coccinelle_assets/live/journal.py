@@ -68,15 +68,6 @@ class Journal:
         if self.keeps_links(table):
             self._write(live, "links", table=table, key=key)
 
-    def link(self, live: sqlite3.Connection, table: str, record_id: str, after: str | None) -> None:
-        """Write down one link that is about to change."""
-        if self.keeps_links(table):
-            live.execute(
-                "INSERT INTO customer_link_journal (run_id, source_table, record_id, before, after)"
-                f" SELECT ?, ?, id, customer_id, ? FROM {table} WHERE id = ?",
-                (self.run_id, table, after, record_id),
-            )
-
     def _was_there(self, table: str, column: str | None = None) -> bool:
         return self.original is not None and self.original.had(table, column)
 

@@ -16,17 +16,14 @@ from coccinelle_assets.sql import load_sql, statements
 
 
 def remember_promotion(
-    connection: DuckDBPyConnection,
-    run_id: str,
-    last_run_id: str | None,
-    tenants: Sequence[str] = (),
+    connection: DuckDBPyConnection, run_id: str, last_run_id: str | None
 ) -> None:
     """Write live.customers and live.links for a run that is about to publish.
 
-    Rows of other runs than the last promoted one are removed. A run of some `tenants` only takes
-    the rows of all others over from the last promoted one.
+    Rows of other runs than the last promoted one are removed. A wave takes the rows of all other
+    tenants over from the last promoted one.
     """
-    values = {"run_id": run_id, "last_run_id": last_run_id, "tenants": list(tenants)}
+    values = {"run_id": run_id, "last_run_id": last_run_id}
     _run(connection, "sql/remember_promotion.sql", values)
 
 

@@ -18,6 +18,7 @@ from coccinelle_assets.beside import beside
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.additions import (
     CHANGED_TABLES,
+    IDENTIFIERS,
     OriginalSchema,
     create_customer_indexes,
     create_link_indexes,
@@ -49,12 +50,14 @@ from coccinelle_assets.live.statistics import (
 )
 from coccinelle_assets.live.transaction import (
     PACKAGE,
+    ids_indexed,
     run,
     run_script,
     scalar,
     transaction,
     triggers_suspended,
 )
+from coccinelle_assets.live.waiting_customers import write_waiting_customers
 from coccinelle_assets.live.waves import only_tenants, promoted_tenants
 from coccinelle_assets.resolution.linkage import LINKED_TABLES
 from coccinelle_assets.settings import GateThresholds
@@ -118,7 +121,7 @@ def publish(
         # Before the triggers are away: they are part of what was there.
         journal = _open_journal(live, schema, run_id)
         prepared = futures[0] if preparation and not schema.has("customers") else None
-        with triggers_suspended(live, CHANGED_TABLES):
+        with triggers_suspended(live, CHANGED_TABLES), ids_indexed(live, CHANGED_TABLES):
             publication = _apply(live, schema, journal, thresholds, tenants, prepared, as_planned)
         before_commit(publication, futures[len(preparation) :])
         if not publication.rows_written and read_schema(live) == schema:
@@ -226,13 +229,14 @@ def _remember_previous_customers(
 
 def _find_stale_customers(live: sqlite3.Connection) -> None:
     """Write temp.stale_customers: planned changes that must wait, and whoever waits for those."""
-    run_script(live, "sql/publish/stale_customers.sql")
-    more = True
-    while more:
-        more = live.execute(
-            "INSERT INTO stale_customers"
-            " SELECT id FROM waiting_customers WHERE id NOT IN (SELECT id FROM stale_customers)"
-        ).rowcount
+    run(live, "sql/publish/stale_customers.sql")
+    claims = {
+        column: f"SELECT id, tenant_id, {column} FROM plan.customer_changes"
+        f" WHERE {column} IS NOT seen_{column}"
+        for column in IDENTIFIERS
+    }
+    write_waiting_customers(live, claims)
+    run_script(live, "sql/publish/late_customers.sql")
 
 
 def _publish_customers(

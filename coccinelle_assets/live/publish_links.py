@@ -49,10 +49,10 @@ def publish_links(
             break
         # The match names {table}, so it is filled in first.
         found = {"match": match, "table": table, "links": links, "key": key}
-        run(live, "sql/publish/matching_rows.sql", **found, unchanged=unchanged)
-        journal.links(live, table, key)
-        written += run(live, "sql/publish/links.sql", table=table, key=key).rowcount
-        live.execute("DROP VIEW matching_rows")
+        kind = "VIEW" if match == _BY_ROWID else "TABLE"
+        run(live, "sql/publish/matching_rows.sql", **found, kind=kind, unchanged=unchanged)
+        written += _write_matching_rows(live, journal, table, key)
+        live.execute(f"DROP {kind} matching_rows")
     deferred: list[Deferred] = []
     if written < planned:
         recovered, deferred = _second_look(live, journal, table, links, seen)
@@ -65,24 +65,21 @@ def publish_links(
     return written, deferred
 
 
+def _write_matching_rows(live: sqlite3.Connection, journal: Journal, table: str, key: str) -> int:
+    """Write the links in temp.matching_rows and journal them; returns how many there are."""
+    journal.links(live, table, key)
+    return run(live, "sql/publish/links.sql", table=table, key=key).rowcount
+
+
 def _clear_links(
     live: sqlite3.Connection, journal: Journal, table: str
 ) -> tuple[int, list[Deferred]]:
     """Take off links to deleted customers, where they still are what was seen."""
-    cleared, deferred = 0, []
-    planned = live.execute(
-        "SELECT id, seen_customer_id FROM plan.cleared_links WHERE source_table = ?", (table,)
-    ).fetchall()
-    for record_id, seen in planned:
-        journal.link(live, table, record_id, None)
-        done = live.execute(
-            f"UPDATE {table} SET customer_id = NULL WHERE id = ? AND CAST(customer_id AS TEXT) = ?",
-            (record_id, seen),
-        ).rowcount
-        cleared += done
-        if not done:
-            deferred.append(Deferred(table, record_id, "changed"))
-    return cleared, deferred
+    run(live, "sql/publish/rows_to_clear.sql", table=table)
+    cleared = _write_matching_rows(live, journal, table, "id")
+    left = run(live, "sql/publish/uncleared_links.sql", table=table).fetchall()
+    live.execute("DROP TABLE matching_rows")
+    return cleared, [Deferred(table, record_id, "changed") for (record_id,) in left]
 
 
 def _deployed_details(schema: Schema, table: str) -> dict[str, str | None]:
@@ -113,7 +110,8 @@ def _second_look(
     rows = run(
         live, "sql/publish/unwritten_links.sql", table=table, links=links, **expressions
     ).fetchall()
-    written, deferred = 0, []
+    recovered: list[tuple[object, str]] = []
+    deferred: list[Deferred] = []
     for record_id, customer_id, unavailable, live_id, *details in rows:
         was, now = details[:5], [readable(value) for value in details[5:]]
         if live_id is None:
@@ -123,9 +121,10 @@ def _second_look(
         elif was != now:
             deferred.append(Deferred(table, record_id, "changed"))
         else:
-            journal.link(live, table, record_id, customer_id)
-            live.execute(
-                f"UPDATE {table} SET customer_id = ? WHERE id = ?", (customer_id, record_id)
-            )
-            written += 1
-    return written, deferred
+            recovered.append((live_id, customer_id))
+    if recovered:
+        live.execute("CREATE TEMP TABLE matching_rows (key, customer_id TEXT)")
+        live.executemany("INSERT INTO matching_rows VALUES (?, ?)", recovered)
+        _write_matching_rows(live, journal, table, "id")
+        live.execute("DROP TABLE matching_rows")
+    return len(recovered), deferred

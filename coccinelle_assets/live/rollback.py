@@ -27,7 +27,12 @@ from coccinelle_assets.live.receipts import (
 )
 from coccinelle_assets.live.schema import CUSTOMER_COLUMNS, Schema, read_schema
 from coccinelle_assets.live.statistics import correct_statistics
-from coccinelle_assets.live.transaction import scalar, transaction, triggers_suspended
+from coccinelle_assets.live.transaction import (
+    ids_indexed,
+    scalar,
+    transaction,
+    triggers_suspended,
+)
 from coccinelle_assets.live.triggers import TRIGGERS
 from coccinelle_assets.live.uncontract import (
     StandingContract,
@@ -76,7 +81,7 @@ def roll_back(live: sqlite3.Connection, database: str, archives: Path) -> Rollba
         undone = Undone()
         # A table that had no UNIQUE constraint may get rows back that share an e-mail.
         _drop(live, "INDEX", INDEXES, original)
-        with triggers_suspended(live, CHANGED_TABLES):
+        with triggers_suspended(live, CHANGED_TABLES), ids_indexed(live, CHANGED_TABLES):
             tables = [name for name in LINKED_TABLES if original.had(name, "customer_id")]
             customers = original.had("customers")
             if tables or customers:
@@ -103,7 +108,7 @@ def roll_back_last(live: sqlite3.Connection, database: str, archives: Path) -> R
             return Rollback("contraction", None, undo_contract(live, contract), [])
     with transaction(live):
         run_id = _require_undoable(live, database)
-        with triggers_suspended(live, CHANGED_TABLES):
+        with triggers_suspended(live, CHANGED_TABLES), ids_indexed(live, CHANGED_TABLES):
             undone = undo_rows(live, run_id, customers=True, tables=list(LINKED_TABLES))
             correct_statistics(live, read_schema(live))
         live.execute(

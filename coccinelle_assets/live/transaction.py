@@ -54,6 +54,41 @@ def triggers_suspended(live: sqlite3.Connection, tables: Iterable[str]) -> Itera
         live.execute(definition)
 
 
+@contextmanager
+def ids_indexed(live: sqlite3.Connection, tables: Iterable[str]) -> Iterator[None]:
+    """Inside a transaction: in the block each of these tables has an index that leads to an id.
+
+    Most have one, their primary key. Where a deployment has none, every row that is looked up would
+    be looked for among all.
+    """
+    made = [name for name in tables if _has_column_id(live, name) and not _leads_to_id(live, name)]
+    for table in made:
+        live.execute(f"CREATE INDEX {_id_index(table)} ON {table} (id)")
+    yield
+    for table in made:
+        live.execute(f"DROP INDEX {_id_index(table)}")
+
+
+def _id_index(table: str) -> str:
+    return f"coccinelle_{table}_id"
+
+
+def _has_column_id(live: sqlite3.Connection, table: str) -> bool:
+    return any(row[1].lower() == "id" for row in live.execute(f"PRAGMA table_info({table})"))
+
+
+def _leads_to_id(live: sqlite3.Connection, table: str) -> bool:
+    """Whether the id is the table's own key, or the first column of an index of all rows."""
+    keys = [row[1].lower() for row in live.execute(f"PRAGMA table_info({table})") if row[5] == 1]
+    indexes = live.execute(f"PRAGMA index_list({table})").fetchall()
+    firsts = [
+        live.execute(f"PRAGMA index_info({quoted(name)})").fetchone()[2]
+        for _, name, _unique, _origin, partial in indexes
+        if not partial
+    ]
+    return keys == ["id"] or any(first is not None and first.lower() == "id" for first in firsts)
+
+
 def run(live: sqlite3.Connection, path: str, **identifiers: str) -> sqlite3.Cursor:
     """Run the one statement of a .sql file of this package."""
     return live.execute(load_sql(PACKAGE, path, **identifiers))

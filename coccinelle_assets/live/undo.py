@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from coccinelle_assets.live.additions import unique_identifiers
 from coccinelle_assets.live.journal import MERGES
 from coccinelle_assets.live.transaction import PACKAGE, run, run_script
+from coccinelle_assets.live.waiting_customers import write_waiting_customers
 from coccinelle_assets.resolution.linkage import LINKED_TABLES
 from coccinelle_assets.sql import load_sql, quoted, statements
 
@@ -85,10 +86,13 @@ def _undo_customers(
         used=" UNION ALL ".join(_referring_columns(live, tables)),
     )
     live.execute(query, {"run_id": run_id})
-    shared = [f"c.{name} = undo_customers.{name}" for name in unique_identifiers(live)]
-    conflict = " OR ".join(shared) or "FALSE"
-    while run(live, "sql/undo/taken_identifiers.sql", conflict=conflict).rowcount:
-        pass
+    claims = {
+        column: f"SELECT id, tenant_id, {column} FROM undo_customers"
+        " WHERE step IN ('restore', 'reinsert')"
+        for column in unique_identifiers(live)
+    }
+    write_waiting_customers(live, claims)
+    run_script(live, "sql/undo/taken_identifiers.sql")
     deleted, _released, restored, inserted = run_script(
         live,
         "sql/undo/restore_customers.sql",

@@ -65,13 +65,19 @@ def load_sources(
     """
     receipts = _read_receipts(snapshot, schema, tenants)
     connection.execute(load_sql("coccinelle_assets.live", "sql/warehouse.sql"))
+    connection.execute(
+        "CREATE OR REPLACE TABLE source.wave AS SELECT unnest($tenants::VARCHAR[]) AS tenant_id",
+        {"tenants": list(tenants)},
+    )
     attach(connection, snapshot, "snapshot", read_only=True)
     try:
         tables = {**SOURCE_TABLES, **PROMOTED_TABLES}
         execute_at_once(
             connection,
-            *(_source(table, columns, schema, tenants) for table, columns in tables.items()),
-            values={"tenants": list(tenants)},
+            *(
+                _source(table, columns, schema, of_wave=bool(tenants))
+                for table, columns in tables.items()
+            ),
         )
         _load_tenants(connection, schema)
         _load_business_identifiers(connection, schema)
@@ -82,22 +88,18 @@ def load_sources(
     finally:
         connection.execute("DETACH snapshot")
     write_last_promotion(connection, receipts)
-    connection.execute(
-        "CREATE OR REPLACE TABLE source.wave AS SELECT unnest($tenants::VARCHAR[]) AS tenant_id",
-        {"tenants": list(tenants)},
-    )
     connection.execute(load_sql("coccinelle_assets.live", "sql/promoted_views.sql"))
 
 
-def _source(table: str, columns: Sequence[Column], schema: Schema, tenants: Sequence[str]) -> str:
-    """The statement that reads one table of the attached snapshot."""
+def _source(table: str, columns: Sequence[Column], schema: Schema, *, of_wave: bool) -> str:
+    """The statement that reads one table of the attached snapshot, all of it or a wave's rows."""
     selection = schema.selection(table, columns)
     if table in LINKED_TABLES:
         place = "rowid" if table in schema.rowid_tables else "CAST(NULL AS BIGINT)"
         selection += f", {place} AS live_rowid"
     origin = f"snapshot.{quoted(table)}" if schema.has(table) else "(SELECT 1) WHERE FALSE"
-    if tenants and schema.has(table) and Column("tenant_id") in columns:
-        origin += " WHERE list_contains($tenants, tenant_id)"
+    if of_wave and schema.has(table) and Column("tenant_id") in columns:
+        origin += " WHERE tenant_id IN (SELECT tenant_id FROM source.wave)"
     return f"CREATE OR REPLACE TABLE source.{quoted(table)} AS SELECT {selection} FROM {origin}"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from duckdb import DuckDBPyConnection
@@ -37,9 +37,7 @@ def write_texts(
     )
 
 
-def execute_at_once(
-    connection: DuckDBPyConnection, *statements: str, values: Mapping[str, object] | None = None
-) -> None:
+def execute_at_once(connection: DuckDBPyConnection, *statements: str) -> None:
     """Run statements that do not need one another, each on a connection of its own.
 
     DuckDB leaves cores idle where the last part of a statement is one thread's. Temporary tables
@@ -47,9 +45,8 @@ def execute_at_once(
     """
 
     def execute(statement: str) -> None:
-        used = {name: value for name, value in (values or {}).items() if f"${name}" in statement}
         with connection.cursor() as cursor:
-            cursor.execute(statement, used)
+            cursor.execute(statement)
 
     with ThreadPoolExecutor(len(statements)) as threads:
         for ended in [threads.submit(execute, statement) for statement in statements]:

@@ -7,7 +7,7 @@ WHERE t.customer_id IS NULL
         SELECT l.id FROM appointment_links AS l
         WHERE l.id IN (SELECT u.id FROM appointments AS u WHERE u.customer_id IS NULL)
     )
-    AND NOT EXISTS (
-        SELECT 1 FROM deferred_records AS d
-        WHERE d.source_table = 'appointments' AND d.id = t.id
+    AND t.id NOT IN (
+        SELECT d.id FROM deferred_records AS d
+        WHERE d.source_table = 'appointments' AND d.id IS NOT NULL
     )

@@ -8,11 +8,11 @@ FROM (
         (SELECT COUNT(*) FROM previous_customers) AS previous,
         (
             SELECT COUNT(*) FROM previous_customers AS p
-            WHERE NOT EXISTS (SELECT 1 FROM customers AS c WHERE c.id = p.id)
+            WHERE p.id NOT IN (SELECT id FROM customers)
         ) AS lost,
         (
             SELECT COUNT(*) FROM drifting_customers AS c
-            WHERE NOT EXISTS (SELECT 1 FROM previous_customers AS p WHERE p.id = c.id)
+            WHERE c.id NOT IN (SELECT id FROM previous_customers)
         ) AS gained
 ) AS drift
 WHERE previous > 0

@@ -1,6 +1,6 @@
 -- The rows of one run in live.customers and live.links; runs before the last promoted one go.
--- Input: ssot.crosswalk, ssot.*_links, identity.*.
--- Parameters: $run_id, $last_run_id, $tenants (all when empty).
+-- Input: ssot.crosswalk, ssot.*_links, identity.*, source.wave (all tenants when empty).
+-- Parameters: $run_id, $last_run_id.
 -- Grain: one row per promotion and customer, and per promotion and source record.
 DELETE FROM live.customers
 WHERE run_id = $run_id OR run_id IS DISTINCT FROM $last_run_id;
@@ -48,19 +48,19 @@ INSERT INTO live.customers
 SELECT c.* REPLACE ($run_id AS run_id)
 FROM live.customers AS c
 WHERE c.run_id = $last_run_id
-    AND len($tenants) > 0
-    AND NOT list_contains($tenants, c.tenant_id);
+    AND EXISTS (SELECT 1 FROM source.wave)
+    AND c.tenant_id NOT IN (SELECT tenant_id FROM source.wave);
 
 INSERT INTO live.shared_identifiers
 SELECT s.* REPLACE ($run_id AS run_id)
 FROM live.shared_identifiers AS s
 WHERE s.run_id = $last_run_id
-    AND len($tenants) > 0
-    AND NOT list_contains($tenants, s.tenant_id);
+    AND EXISTS (SELECT 1 FROM source.wave)
+    AND s.tenant_id NOT IN (SELECT tenant_id FROM source.wave);
 
 INSERT INTO live.links
 SELECT k.* REPLACE ($run_id AS run_id)
 FROM live.links AS k
 WHERE k.run_id = $last_run_id
-    AND len($tenants) > 0
-    AND NOT list_contains($tenants, k.tenant_id);
+    AND EXISTS (SELECT 1 FROM source.wave)
+    AND k.tenant_id NOT IN (SELECT tenant_id FROM source.wave);

@@ -3,4 +3,5 @@
 CREATE TEMP TABLE new_customer_ids AS
 SELECT n.id
 FROM plan.new_customers AS n
-WHERE NOT EXISTS (SELECT 1 FROM customers AS c WHERE c.id = n.id)
+LEFT JOIN customers AS c ON c.id = n.id
+WHERE c.id IS NULL

@@ -1,8 +1,9 @@
 -- Planned links of one table whose live rows are what was seen, in the order of the plan, which is
 -- that of the table. Grain: one row per link. Input: plan_links.{links}, {table},
--- temp.unavailable_customers; {match} finds a row.
+-- temp.unavailable_customers; {match} finds a row. {kind} is VIEW where the place of a row finds it,
+-- else TABLE: what writes the links would look for each row among all.
 -- Output: temp.matching_rows (key: {key} of {table}, customer_id).
-CREATE TEMP VIEW matching_rows AS
+CREATE TEMP {kind} matching_rows AS
 SELECT t.{key} AS key, l.customer_id
 FROM plan_links.{links} AS l
 CROSS JOIN main.{table} AS t ON {match}

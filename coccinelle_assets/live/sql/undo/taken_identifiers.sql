@@ -1,17 +1,24 @@
--- Whoever would get back an e-mail or phone that another customer keeps stays as it is. Repeated
--- until nothing changes, since each one that stays keeps its own. Grain: one row per customer.
--- Input: temp.undo_customers, customers, {conflict}: whether c has an identifier that must be unique.
--- Output: temp.undo_customers.
+-- Whoever would get back an e-mail or phone that another customer keeps stays as it is, and so does
+-- whoever waits for that one. Grain: one row per customer.
+-- Input: temp.waiting_customers (id, holder_id), temp.undo_customers. Output: temp.undo_customers.
+CREATE INDEX temp.waiting_customers_holder ON waiting_customers (holder_id);
+
 UPDATE undo_customers
 SET step = 'keep', reason = 'identifier_taken'
-WHERE step IN ('restore', 'reinsert')
-    AND EXISTS (
-        SELECT 1
-        FROM customers AS c
-        WHERE c.tenant_id = undo_customers.tenant_id
-            AND c.id <> undo_customers.id
-            AND ({conflict})
-            AND c.id NOT IN (
-                SELECT o.id FROM undo_customers AS o WHERE o.step IN ('restore', 'delete')
-            )
+WHERE id IN (
+    WITH RECURSIVE
+    kept (id) AS (
+        SELECT id
+        FROM waiting_customers
+        WHERE holder_id NOT IN (
+            SELECT o.id FROM undo_customers AS o WHERE o.step IN ('restore', 'delete')
+        )
+        UNION
+        SELECT w.id
+        FROM kept AS k
+        CROSS JOIN waiting_customers AS w ON w.holder_id = k.id
     )
+    SELECT id FROM kept
+);
+
+DROP TABLE temp.waiting_customers;
