@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
 from duckdb import DuckDBPyConnection
 
 from coccinelle_assets.resolution.normalize.emails import (
-    PLAIN_EMAIL_SPELLING,
+    EMAIL_OPENING,
+    PLAIN_EMAIL,
     RESERVED_EMAIL,
-    normalize_email,
 )
 from coccinelle_assets.resolution.normalize.names import (
     CAPITALS_NAME,
@@ -17,16 +15,48 @@ from coccinelle_assets.resolution.normalize.names import (
     PLAIN_NAME_PART,
     SPECIAL_NAME,
     TITLE,
-    join_name,
-    split_name,
 )
-from coccinelle_assets.resolution.normalize.phones import (
-    PLAIN_PHONE_SEPARATORS,
-    normalize_phone,
-    plain_french_phone,
+from coccinelle_assets.resolution.normalize.numbering_plans import (
+    country_codes,
+    home_plan,
+    numbering_plan_macros,
 )
-from coccinelle_assets.resolution.warehouse_tables import model, write_texts
+from coccinelle_assets.resolution.normalize.phones import PHONE_OPENING, PHONE_READ, PHONE_WRITTEN
+from coccinelle_assets.resolution.normalize.text import CLOSING
+from coccinelle_assets.resolution.spellings import build_spellings, rules_version
+from coccinelle_assets.resolution.warehouse_tables import model
 from coccinelle_assets.settings import IdentityRules
+
+# Each table of spellings: the columns of a spelling, the columns of its reading, the parameters of
+# its model.
+SPELLINGS = {
+    "email_spellings": (
+        ("spelling",),
+        ("value",),
+        {
+            "plain": PLAIN_EMAIL,
+            "opening": EMAIL_OPENING,
+            "closing": CLOSING,
+            "reserved": RESERVED_EMAIL,
+        },
+    ),
+    "phone_spellings": (("spelling",), ("value",), {}),
+    "name_spellings": (
+        ("spelling",),
+        ("first_name", "last_name"),
+        {
+            "title": TITLE,
+            "plain": PLAIN_NAME,
+            "capitals": CAPITALS_NAME,
+            "special": SPECIAL_NAME,
+        },
+    ),
+    "pair_spellings": (
+        ("raw_first_name", "raw_last_name"),
+        ("first_name", "last_name"),
+        {"plain": PLAIN_NAME_PART},
+    ),
+}
 
 
 def build_contacts(connection: DuckDBPyConnection, rules: IdentityRules) -> None:
@@ -34,79 +64,37 @@ def build_contacts(connection: DuckDBPyConnection, rules: IdentityRules) -> None
     connection.execute(model("timestamps"))
     connection.execute(model("record_numbers"))
     connection.execute(model("records"))
-    build_spellings(
-        connection,
-        "email_spellings",
-        {"plain": PLAIN_EMAIL_SPELLING, "reserved": RESERVED_EMAIL},
-        ("spelling",),
-        ("value",),
-        lambda spelling: (normalize_email(spelling),),
-    )
-    build_spellings(
-        connection,
-        "phone_spellings",
-        {
-            "plain": plain_french_phone(rules.default_region),
-            "separators": PLAIN_PHONE_SEPARATORS,
-        },
-        ("spelling",),
-        ("value",),
-        lambda spelling: (normalize_phone(spelling, rules.default_region),),
-    )
-    build_spellings(
-        connection,
-        "name_spellings",
-        {
-            "title": TITLE,
-            "plain": PLAIN_NAME,
-            "capitals": CAPITALS_NAME,
-            "special": SPECIAL_NAME,
-        },
-        ("spelling",),
-        ("first_name", "last_name"),
-        split_name,
-    )
-    build_spellings(
-        connection,
-        "pair_spellings",
-        {"plain": PLAIN_NAME_PART},
-        ("raw_first_name", "raw_last_name"),
-        ("first_name", "last_name"),
-        join_name,
-    )
+    build_phone_digits(connection, rules.default_region)
+    known_rules = rules_version(rules.default_region)
+    for name, (spelled, normalized, parameters) in SPELLINGS.items():
+        build_spellings(
+            connection, name, parameters, spelled, normalized, rules.default_region, known_rules
+        )
     connection.execute(model("contacts"))
-    for name in (
-        "record_numbers",
-        "email_spellings",
-        "phone_spellings",
-        "name_spellings",
-        "pair_spellings",
-    ):
+    for name in ("record_numbers", "phone_digits", *SPELLINGS):
         connection.execute(f"DROP TABLE temp.{name}")
     connection.execute("DROP VIEW temp.records")
 
 
-def build_spellings(
-    connection: DuckDBPyConnection,
-    name: str,
-    parameters: dict[str, object],
-    spelled: Sequence[str],
-    normalized: Sequence[str],
-    normalize: Callable[..., Sequence[str | None]],
-) -> None:
-    """Write temp.<name>: every spelling, and each with its reading, by the model or `normalize`.
-
-    `spelled` and `normalized` name the columns that `normalize` takes and gives. A spelling that
-    the model left has two rows: settled tells the reading from the question.
-    """
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {model(name)}", parameters)
-    waiting = connection.execute(
-        f"SELECT {', '.join(spelled)} FROM {name} WHERE NOT settled"
-    ).fetchall()
-    columns = (*spelled, *normalized)
-    rows = [(*row, *normalize(*row)) for row in waiting]
-    write_texts(connection, "read_in_python", columns, rows)
+def build_phone_digits(connection: DuckDBPyConnection, default_region: str) -> None:
+    """Write temp.phone_digits, and the macros that read the countries found in it."""
+    home_code, dials_abroad = home_plan(default_region)
     connection.execute(
-        f"INSERT INTO {name} ({', '.join(columns)}, settled) SELECT *, TRUE FROM read_in_python"
+        model("phone_digits"),
+        {
+            "opening": PHONE_OPENING,
+            "closing": CLOSING,
+            "written": PHONE_WRITTEN,
+            "read": PHONE_READ,
+            "home_code": home_code,
+            "dials_abroad": dials_abroad,
+            "one_digit": country_codes(1),
+            "two_digits": country_codes(2),
+            "three_digits": country_codes(3),
+        },
     )
-    connection.execute("DROP TABLE temp.read_in_python")
+    found = connection.execute(
+        "SELECT country_code FROM phone_digits WHERE country_code IS NOT NULL"
+        " GROUP BY country_code ORDER BY count(*) DESC, country_code"
+    ).fetchall()
+    connection.execute(numbering_plan_macros(code for (code,) in found))

@@ -11,9 +11,6 @@ from coccinelle_assets.resolution.normalize.french_names import COUPLE_LINKS, PA
 from coccinelle_assets.resolution.normalize.names import (
     CAPITALS_NAME,
     PLAIN_NAME,
-    PLAIN_NAME_PART,
-    SPECIAL_NAME,
-    TITLE,
     join_name,
     split_name,
 )
@@ -86,13 +83,6 @@ TWO_COLUMNS = [
     ("\u00a0", "\u200b", None, None),
 ]
 
-FAST_PATH = {
-    "title": TITLE,
-    "plain": PLAIN_NAME,
-    "capitals": CAPITALS_NAME,
-    "special": SPECIAL_NAME,
-}
-PLAIN_PAIR = {"plain": PLAIN_NAME_PART}
 DROPPED = TITLES | COUPLE_LINKS
 
 plain_words = st.sampled_from(
@@ -167,7 +157,7 @@ def test_names_settled_in_sql_are_what_python_says(
     engine: DuckDBPyConnection, texts: list[str]
 ) -> None:
     records = [{"raw_last_name": text} for text in texts]
-    settled = settled_in_sql(engine, "name_spellings", FAST_PATH, records)
+    settled = settled_in_sql(engine, "name_spellings", records)
     for row in settled:
         assert (row["first_name"], row["last_name"]) == split_name(row["spelling"])
 
@@ -194,7 +184,7 @@ def test_look_alikes_of_plain_names_settled_in_sql_are_what_python_says(
     engine: DuckDBPyConnection, texts: list[str]
 ) -> None:
     records = [{"raw_last_name": text} for text in texts]
-    settled = settled_in_sql(engine, "name_spellings", FAST_PATH, records)
+    settled = settled_in_sql(engine, "name_spellings", records)
     for row in settled:
         assert (row["first_name"], row["last_name"]) == split_name(row["spelling"])
 
@@ -205,7 +195,7 @@ def test_pairs_settled_in_sql_are_what_python_says(
     engine: DuckDBPyConnection, pairs: list[tuple[str, str]]
 ) -> None:
     records = [{"raw_first_name": first, "raw_last_name": last} for first, last in pairs]
-    settled = settled_in_sql(engine, "pair_spellings", PLAIN_PAIR, records)
+    settled = settled_in_sql(engine, "pair_spellings", records)
     for row in settled:
         given_pair = (row["raw_first_name"], row["raw_last_name"])
         assert (row["first_name"], row["last_name"]) == join_name(*given_pair)
@@ -223,5 +213,5 @@ def test_sql_settles_the_common_names(engine: DuckDBPyConnection) -> None:
     special = ["Mme Dupont", "Le Goff", "Karim Ben", "Jean DUPONT", "jean dupont", "Dupont"]
     special += ["LE Goff", "M. Mme Dupont", "M. et Mme Dupont", "Mlle Anne Le", "DE Jean"]
     records = [{"raw_last_name": name} for name in plain + special]
-    settled = settled_in_sql(engine, "name_spellings", FAST_PATH, records)
+    settled = settled_in_sql(engine, "name_spellings", records)
     assert {row["spelling"] for row in settled} == set(plain)

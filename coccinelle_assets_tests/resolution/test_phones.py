@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
+import phonenumbers
 import pytest
 from duckdb import DuckDBPyConnection
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coccinelle_assets.resolution.normalize.phones import (
-    PLAIN_PHONE_SEPARATORS,
     normalize_phone,
     phone_region,
     phone_time_zone,
-    plain_french_phone,
 )
 from coccinelle_assets_tests.resolution.warehouse import settled_in_sql
 
@@ -59,7 +56,24 @@ PHONES = [
     ("+999 123456", None),
     ("06 12 34 56 78 / 01 44 55 66 77", None),
 ]
-FAST_PATH = {"plain": plain_french_phone("FR"), "separators": PLAIN_PHONE_SEPARATORS}
+# Of every country code the numbers that the library gives as examples, of every kind it knows.
+EXAMPLES = sorted(
+    {
+        phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164)
+        for region in phonenumbers.SUPPORTED_REGIONS
+        for kind in phonenumbers.PhoneNumberType.values()
+        if (example := phonenumbers.example_number_for_type(region, kind)) is not None
+    }
+    | {
+        phonenumbers.format_number(
+            phonenumbers.example_number_for_non_geo_entity(code),
+            phonenumbers.PhoneNumberFormat.E164,
+        )
+        for code in phonenumbers.COUNTRY_CODES_FOR_NON_GEO_REGIONS
+    }
+)
+# Regions with a trunk prefix, without one, with one that the number may keep, that share a plan.
+REGIONS = "FR BE IT ES US CA GB JE RU KZ AR MX BR HU LU MC".split()
 
 separators = st.sampled_from(["", "", " ", ".", "-", "\u00a0", "\u202f", "/", "  ", "(", ")", "+"])
 prefixes = st.sampled_from(
@@ -94,39 +108,83 @@ def test_the_default_region_reads_numbers_without_a_country_code() -> None:
     assert normalize_phone("+33 6 12 34 56 78", "BE") == "+33612345678"
 
 
-def plain_phone_value(spelling: str) -> str | None:
-    """What the SQL fast path should make of a spelling, in Python."""
-    text = re.sub(r"[ .\-\u00a0\u202f]", "", spelling)
-    match = re.fullmatch(plain_french_phone()[1:-1], text)
-    nine_digits = match and re.fullmatch(r"[1-9][0-9]{8}", match.group(1))
-    return f"+33{match.group(1)}" if nine_digits else None
-
-
 @given(st.lists(phones(), min_size=20, max_size=80))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_numbers_settled_in_sql_are_what_python_says(
     engine: DuckDBPyConnection, spellings: list[str]
 ) -> None:
     records = [{"raw_phone": spelling} for spelling in spellings]
-    settled = settled_in_sql(engine, "phone_spellings", FAST_PATH, records)
-    for row in settled:
+    for row in settled_in_sql(engine, "phone_spellings", records):
         assert row["value"] == normalize_phone(row["spelling"])
-    in_python = {s: plain_phone_value(s) for s in spellings if plain_phone_value(s)}
-    assert {row["spelling"]: row["value"] for row in settled} == in_python
+
+
+@st.composite
+def foreign_phones(draw: st.DrawFn) -> str:
+    """A number of any country as somebody may write it: valid, or nearly so."""
+    number = draw(st.sampled_from(EXAMPLES)).removeprefix("+")
+    place = draw(st.integers(0, len(number) - 1))
+    changed = draw(st.sampled_from(["", number[place], *"0123456789"]))
+    number = number[:place] + changed + number[place + 1 :]
+    prefix = draw(st.sampled_from(["+", "+", "00", "011", "", "0", "++", "+0", "\uff0b"]))
+    code = str(phonenumbers.parse(draw(st.sampled_from(EXAMPLES))).country_code)
+    cut = len(code) if number.startswith(code) and draw(st.booleans()) else 0
+    national = number[cut:]
+    if draw(st.booleans()):
+        trunk = draw(st.sampled_from(["", "0", "(0)", "8", "1", "06", "9"]))
+        code = number[: draw(st.integers(1, 3))]
+        national = code + trunk + number[len(code) :]
+    usual = draw(separators)
+    written = "".join(
+        digit + (usual if position % 3 == 2 else "") for position, digit in enumerate(national)
+    )
+    return draw(around) + prefix + written + draw(around)
+
+
+around = st.sampled_from(
+    [*[""] * 6, "tel:", "TEL: ", "whatsapp:", "sip:", "sips:", "callto://", "<", ">", "[", "]"]
+) | st.sampled_from(
+    ['"', "'", "(", ")", " ", "\u00a0", "\u200b", "\ufeff", "\u3000", ";", ".", "x", "#"]
+)
+
+
+@given(st.sampled_from(REGIONS), st.lists(foreign_phones(), min_size=40, max_size=80))
+@settings(max_examples=60, deadline=None)
+def test_numbers_of_all_countries_settled_in_sql_are_what_python_says(
+    engine: DuckDBPyConnection, region: str, spellings: list[str]
+) -> None:
+    records = [{"raw_phone": spelling} for spelling in spellings]
+    for row in settled_in_sql(engine, "phone_spellings", records, region):
+        assert row["value"] == normalize_phone(row["spelling"], region), row["spelling"]
+
+
+def test_sql_settles_international_numbers_of_every_country(engine: DuckDBPyConnection) -> None:
+    settled = settled_in_sql(
+        engine, "phone_spellings", [{"raw_phone": number} for number in EXAMPLES]
+    )
+    assert all(row["value"] == row["spelling"] for row in settled)
+    left = set(EXAMPLES) - {row["spelling"] for row in settled}
+    # Only numbers that begin as a trunk prefix does are left to the library.
+    assert len(left) < len(EXAMPLES) / 50
+    codes = {phonenumbers.parse(row["spelling"]).country_code for row in settled}
+    assert codes == set(phonenumbers.COUNTRY_CODE_TO_REGION_CODE)
 
 
 def test_sql_settles_the_common_numbers(engine: DuckDBPyConnection) -> None:
-    plain = ["0612345678", "06 12 34 56 78", "+33 (0)6.12.34.56.78", "0033-6-12-34-56-78"]
-    others = ["0712345678", "tel:0612345678", "+3225551212", "0612", "", "33612345678"]
+    plain = [
+        "0612345678", "06 12 34 56 78", "+33 (0)6.12.34.56.78", "0033-6-12-34-56-78", "612345678",
+        "tel:0612345678", "<+33612345678>", "whatsapp:+33612345678", "\uff10\uff1612345678",
+        "06/12/34/56/78", "+3225551212", "+49 (0)30 901820", "+39 06 6982", "06\u200b12345678",
+    ]  # fmt: skip
+    others = ["0712345678", "0612", "", "33612345678", "06 12 34 56 78 ext 5", "01445566O7"]
     records = [{"raw_phone": spelling} for spelling in plain + others]
-    settled = settled_in_sql(engine, "phone_spellings", FAST_PATH, records)
+    settled = settled_in_sql(engine, "phone_spellings", records)
     assert {row["spelling"] for row in settled} == set(plain)
 
 
-def test_sql_settles_nothing_for_another_default_region(engine: DuckDBPyConnection) -> None:
-    parameters = {"plain": plain_french_phone("BE"), "separators": PLAIN_PHONE_SEPARATORS}
-    records = [{"raw_phone": "0612345678"}, {"raw_phone": "+33612345678"}]
-    assert settled_in_sql(engine, "phone_spellings", parameters, records) == []
+def test_the_default_region_settles_its_own_numbers(engine: DuckDBPyConnection) -> None:
+    records = [{"raw_phone": "0612345678"}, {"raw_phone": "02 555 12 12"}]
+    settled = settled_in_sql(engine, "phone_spellings", records, "BE")
+    assert [(row["spelling"], row["value"]) for row in settled] == [("02 555 12 12", "+3225551212")]
 
 
 @given(phones())

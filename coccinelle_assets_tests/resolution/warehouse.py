@@ -11,7 +11,7 @@ from duckdb import DuckDBPyConnection
 
 from coccinelle_assets.live.schema import PROMOTED_TABLES, SOURCE_TABLES
 from coccinelle_assets.live.warehouse_sources import write_last_promotion
-from coccinelle_assets.resolution.contacts import build_contacts
+from coccinelle_assets.resolution.contacts import SPELLINGS, build_contacts, build_phone_digits
 from coccinelle_assets.resolution.customers import build_customers
 from coccinelle_assets.resolution.identity import build_clusters, build_identifiers
 from coccinelle_assets.resolution.linkage import build_links
@@ -62,9 +62,11 @@ def resolve(connection: DuckDBPyConnection, **rules: Any) -> DuckDBPyConnection:
     return connection
 
 
-def rows(connection: DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
+def rows(
+    connection: DuckDBPyConnection, query: str, values: Mapping[str, object] | None = None
+) -> list[dict[str, Any]]:
     """The rows of a query, each by column name."""
-    cursor = connection.execute(query)
+    cursor = connection.execute(query, dict(values or {}))
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
@@ -115,19 +117,15 @@ def reasons(connection: DuckDBPyConnection) -> dict[tuple[str, str, str], str | 
 
 
 def settled_in_sql(
-    connection: DuckDBPyConnection,
-    name: str,
-    parameters: Mapping[str, str],
-    spellings: Iterable[Row],
+    connection: DuckDBPyConnection, name: str, spellings: Iterable[Row], default_region: str = "FR"
 ) -> list[dict[str, Any]]:
     """What the model <name> settled without Python, out of records with these raw details."""
     columns = ["raw_first_name", "raw_last_name", "raw_email", "raw_phone"]
     values = [tuple(row.get(column) for column in columns) for row in spellings]
     write_texts(connection, "records", columns, values)
-    cursor = connection.execute(model(name), dict(parameters))
-    names = [column[0] for column in cursor.description]
-    found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-    return [row for row in found if row["settled"]]
+    if name == "phone_spellings":
+        build_phone_digits(connection, default_region)
+    return [row for row in rows(connection, model(name), SPELLINGS[name][2]) if row["settled"]]
 
 
 def texts(connection: DuckDBPyConnection, query: str, values: Sequence[str]) -> list[str | None]:

@@ -7,6 +7,7 @@ CREATE SCHEMA IF NOT EXISTS ssot;
 CREATE SCHEMA IF NOT EXISTS live;
 CREATE SCHEMA IF NOT EXISTS promoted;
 CREATE SCHEMA IF NOT EXISTS gate;
+CREATE SCHEMA IF NOT EXISTS readings;
 CREATE TABLE IF NOT EXISTS source.wave (tenant_id VARCHAR);
 CREATE TABLE IF NOT EXISTS live.customers (
     run_id VARCHAR,
@@ -39,4 +40,28 @@ CREATE TABLE IF NOT EXISTS live.shared_identifiers (
 CREATE TABLE IF NOT EXISTS live.fingerprints (
     run_id VARCHAR,
     fingerprint VARCHAR
+);
+-- What Python read of a spelling, by the rules of that run.
+CREATE TABLE IF NOT EXISTS readings.email_spellings (
+    spelling VARCHAR,
+    value VARCHAR,
+    rules VARCHAR
+);
+CREATE TABLE IF NOT EXISTS readings.phone_spellings (
+    spelling VARCHAR,
+    value VARCHAR,
+    rules VARCHAR
+);
+CREATE TABLE IF NOT EXISTS readings.name_spellings (
+    spelling VARCHAR,
+    first_name VARCHAR,
+    last_name VARCHAR,
+    rules VARCHAR
+);
+CREATE TABLE IF NOT EXISTS readings.pair_spellings (
+    raw_first_name VARCHAR,
+    raw_last_name VARCHAR,
+    first_name VARCHAR,
+    last_name VARCHAR,
+    rules VARCHAR
 );

@@ -1,16 +1,18 @@
--- Distinct phone spellings; plain French numbers are normalised here, the others wait for Python.
--- Grain: one row per spelling. Input: records. Output: spelling, value, settled.
--- Parameters: $plain, $separators (resolution/normalize/phones.py).
+-- Distinct phone spellings; plain numbers of any country are normalised here, the others wait for
+-- Python. Grain: one row per spelling. Input: temp.phone_digits, the macros of
+-- resolution/normalize/numbering_plans.py. Output: spelling, value, settled.
 SELECT
     spelling,
-    CASE WHEN length(national_number) = 9 THEN '+33' || national_number END AS value,
-    length(national_number) = 9 AS settled
+    CASE WHEN settled THEN '+' || country_code || number END AS value,
+    settled
 FROM (
     SELECT
-        raw_phone AS spelling,
-        regexp_extract(translate(raw_phone, $separators, ''), $plain, 1)
-            AS national_number
-    FROM records
-    WHERE raw_phone IS NOT NULL
-    GROUP BY raw_phone
-) AS spellings
+        spelling,
+        country_code,
+        number,
+        COALESCE(is_phone_number(country_code, number), FALSE) AS settled
+    FROM (
+        SELECT spelling, country_code, national_number(country_code, digits) AS number
+        FROM phone_digits
+    ) AS numbers
+) AS judged

@@ -3,35 +3,27 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 
 import phonenumbers
 from babel.core import get_global
-from phonenumbers import PhoneMetadata, PhoneNumberFormat
+from phonenumbers import PhoneNumberFormat
 from phonenumbers import timezone as phone_timezone
 
-from coccinelle_assets.resolution.normalize.text import INVISIBLE, trimmed
+from coccinelle_assets.resolution.normalize.text import CLOSING, INVISIBLE, SPACES, opening
 
 FRANCE = "FR"
-# What may stand between the digits of a plain spelling.
-PLAIN_PHONE_SEPARATORS = " .-\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"
-_TEL = re.compile(r"^tel:", re.IGNORECASE)
+# What may stand between the digits of a plain spelling, as the library has it: spaces, dots,
+# hyphens and dashes, brackets and slashes, also of full width; and what nobody sees.
+_BETWEEN = (
+    SPACES + INVISIBLE + "-.()[]/\u2010\u2011\u2012\u2013\u2014\u2015\u2212\uff08\uff09\uff0d\uff0f"
+)
+# The two texts of SQL's translate(): digits of full width become plain, the others go.
+PHONE_WRITTEN = "\uff10\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18\uff19\uff0b" + _BETWEEN
+PHONE_READ = "0123456789+"
+PHONE_OPENING = opening("tel|phone|sms|callto|whatsapp|sips?")
+_OPENING, _CLOSING = re.compile(PHONE_OPENING), re.compile(CLOSING)
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
 _SPACE = re.compile(r"\s")
-# NSN: the national significant number, without country code and trunk prefix.
-_NUMBER_TYPES = (
-    "fixed_line",
-    "mobile",
-    "toll_free",
-    "premium_rate",
-    "shared_cost",
-    "personal_number",
-    "voip",
-    "pager",
-    "uan",
-    "voicemail",
-)
-_NEVER = r"[^\s\S]"
 
 
 def normalize_phone(spelling: str, default_region: str = FRANCE) -> str | None:
@@ -40,7 +32,8 @@ def normalize_phone(spelling: str, default_region: str = FRANCE) -> str | None:
     `default_region` is the region of spellings without a country code.
     """
     # `phonenumbers` knows few spaces: not the narrow one (U+202F) that French typography uses.
-    text = _SPACE.sub(" ", _INVISIBLE.sub("", _TEL.sub("", trimmed(spelling))))
+    bare = _CLOSING.sub("", _OPENING.sub("", spelling))
+    text = _SPACE.sub(" ", _INVISIBLE.sub("", bare))
     if not text or len(text) > 60:
         return None
     number = _valid_number(text, default_region)
@@ -58,25 +51,6 @@ def _valid_number(text: str, default_region: str) -> phonenumbers.PhoneNumber | 
     except phonenumbers.NumberParseException:
         return None
     return number if phonenumbers.is_valid_number(number) else None
-
-
-@cache
-def plain_french_phone(default_region: str = FRANCE) -> str:
-    """RE2 pattern of plain French numbers without separators; group 1 is the NSN.
-
-    It is built from the numbering plan that `phonenumbers` itself validates with, so it cannot
-    accept what the library refuses. With another default region it matches nothing.
-    """
-    if default_region != FRANCE:
-        return f"({_NEVER})"
-    metadata = PhoneMetadata.metadata_for_region(FRANCE)
-    patterns = [
-        getattr(metadata, kind).national_number_pattern
-        for kind in _NUMBER_TYPES
-        if getattr(metadata, kind) is not None
-    ]
-    valid = "|".join(pattern for pattern in patterns if pattern)
-    return rf"^(?:(?:\+33|0033)(?:\(0\)|0)?|0)((?:{valid}))$"
 
 
 def phone_region(e164: str) -> str | None:
