@@ -23,6 +23,7 @@ from coccinelle_assets.automation.sensors import build_sensors
 from coccinelle_assets.checks.contract import contract_gate
 from coccinelle_assets.checks.gates import GATES
 from coccinelle_assets.checks.live import verification
+from coccinelle_assets.live.warehouse_file import WAREHOUSE
 from coccinelle_assets.resources.live_database import LiveDatabase
 from coccinelle_assets.resources.rules import GateThresholdsResource, IdentityRulesResource
 from coccinelle_assets.resources.warehouse import Warehouse
@@ -40,7 +41,7 @@ def build_resources(settings: Settings) -> dict[str, dg.ConfigurableResource]:
     home = settings.home_directory
     return {
         "warehouse": Warehouse(
-            path=str(home / "warehouse.duckdb"),
+            path=str(home / WAREHOUSE),
             memory_limit_mb=settings.warehouse_memory_mb,
             busy_timeout_seconds=settings.busy_timeout_seconds,
         ),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -160,6 +162,62 @@ def test_explain_shows_the_chain_and_follows_a_merged_id(app: AppDatabase) -> No
     assert f"omni_conversations/{both}" in ties
     shown = coccinelle_here("explain", app.path, merged).stdout
     assert f"{merged} was merged into {survivor}." in shown
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["jean@ex.fr", "<mailto:JEAN@ex.fr>", "06 11 47 82 93", "prospects:jean", "prospects/jean"],
+)
+def test_explain_answers_to_an_email_a_phone_and_a_record(app: AppDatabase, question: str) -> None:
+    add_jean_and_anne(app)
+    app.prospect(id="jean", email="jean@ex.fr", phone="+33611478293")
+    app.prospect("t2", id="other", email="jean@ex.fr")
+    migrated(app).warehouse.close()
+    explained = coccinelle_here("explain", app.path, question, "--json").json
+    assert explained["asked_for"] == question
+    assert "jean" in {record["source_id"] for record in explained["records"]}
+    others = [other["tenant_id"] for other in explained["others"]]
+    assert (explained["tenant_id"], others) == ("t1", ["t2"] if "@" in question else [])
+    assert (
+        f"{explained['customer_id']} of t1" in coccinelle_here("explain", app.path, question).stdout
+    )
+
+
+def test_explain_says_why_a_record_or_a_value_has_no_customer(app: AppDatabase) -> None:
+    add_jean_and_anne(app)
+    nobody = app.appointment(customer_phone="n/a")
+    migrated(app).warehouse.close()
+    record = coccinelle_here("explain", app.path, f"appointments:{nobody}", "--json")
+    assert record.returncode == 0
+    assert record.json["customer_id"] is None
+    assert record.json["unlinked"] == [
+        {
+            "tenant_id": "t1",
+            "record": f"appointments/{nobody}",
+            "reason": "placeholder",
+            "raw_email": None,
+            "raw_phone": "n/a",
+        }
+    ]
+    value = coccinelle_here("explain", app.path, "n/a", "--json").json
+    assert [(found["kind"], found["reason"]) for found in value["rejected"]] == [
+        ("phone", "placeholder")
+    ]
+    shown = coccinelle_here("explain", app.path, f"appointments:{nobody}").stdout
+    assert f"appointments/{nobody} of t1 has no customer: placeholder (n/a)" in shown
+    assert "phone n/a ties nobody in t1" in coccinelle_here("explain", app.path, "n/a").stdout
+
+
+def test_explain_needs_no_dagster(app: AppDatabase) -> None:
+    add_jean_and_anne(app)
+    migrated(app).warehouse.close()
+    program = (
+        "import sys; from coccinelle_assets.cli import app; app(standalone_mode=False);"
+        " sys.exit(bool({'dagster', 'scipy', 'rapidfuzz'} & set(sys.modules)))"
+    )
+    arguments = ["explain", str(app.path), "jean@ex.fr", "--json"]
+    done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True)
+    assert done.returncode == 0, done.stderr
 
 
 def test_explain_of_an_unknown_customer_is_one_clear_error(app: AppDatabase) -> None:

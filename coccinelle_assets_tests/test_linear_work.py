@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from coccinelle_assets.live.warehouse_file import WAREHOUSE
 from coccinelle_assets.resolution.warehouse_tables import model
 from coccinelle_assets.runs import run_migration
 from coccinelle_assets.settings import load_settings
@@ -71,7 +72,7 @@ class Life:
         self.app, self.people = AppDatabase.at(path), people
         self.limits = {"max_customer_drift": 1000.0, "drift_tolerance": 10**6}
         self.settings = load_settings(database=path, **self.limits)
-        self.warehouse = self.settings.home_directory / "warehouse.duckdb"
+        self.warehouse = self.settings.home_directory / WAREHOUSE
 
     def steps(self) -> Iterator[tuple[str, Callable[[], object]]]:
         """What is done and measured, in order; in between the application writes."""

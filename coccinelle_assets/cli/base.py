@@ -67,7 +67,8 @@ def print_json(value: Any) -> None:
 @contextmanager
 def read_warehouse(settings: Settings) -> Iterator[Any]:
     """A read-only connection to the warehouse of the last run."""
-    from coccinelle_assets.definitions import build_resources
+    from coccinelle_assets.live.warehouse_file import WAREHOUSE, open_warehouse
 
-    with build_resources(settings)["warehouse"].read() as connection:
+    path = settings.home_directory / WAREHOUSE
+    with open_warehouse(path, settings.busy_timeout_seconds, read_only=True) as connection:
         yield connection

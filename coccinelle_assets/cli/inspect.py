@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,6 +20,10 @@ from coccinelle_assets.cli.base import (
     with_clear_errors,
 )
 from coccinelle_assets.settings import load_settings
+
+if TYPE_CHECKING:
+    from coccinelle_assets.resolution.explain import Explanation
+    from coccinelle_assets.resolution.questions import Answer
 
 
 @app.command()
@@ -50,25 +56,37 @@ def verify(
 @with_clear_errors
 def explain(
     database: Database,
-    customer_id: Annotated[str, typer.Argument(help="An id of the customers table.")],
+    question: Annotated[
+        str,
+        typer.Argument(
+            help="A customer's id, one of its e-mails or phones, or a record such as "
+            "appointments:ID."
+        ),
+    ],
     remote: Remote = None,
     wrangler_dir: WranglerDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show the records of a customer and the chain of identifiers that ties them."""
-    from coccinelle_assets.cli import terminal
+    """Show the records of a customer and the chain of identifiers that ties them.
+
+    Of a record without a customer: why it has none. Of an e-mail or phone that ties nobody: why.
+    """
     from coccinelle_assets.live.merges import surviving_id
     from coccinelle_assets.resolution.explain import explain as explain_customer
+    from coccinelle_assets.resolution.questions import find
 
     settings = load_settings(database=database, d1_remote=remote, wrangler_dir=wrangler_dir)
     with settings.live_database.read() as live:
-        survivor = surviving_id(live, customer_id)
+        survivor = surviving_id(live, question)
     with read_warehouse(settings) as connection:
-        explanation = explain_customer(connection, survivor)
+        answer = find(connection, survivor, settings.default_region)
+        customers = [explain_customer(connection, found) for found in answer.customers]
     if as_json:
-        print_json({"asked_for": customer_id, **explanation.as_dict()})
+        print_json(answer_as_dict(question, answer, customers))
     else:
-        terminal.show_explanation(customer_id, explanation)
+        from coccinelle_assets.cli import terminal
+
+        terminal.show_answer(question, survivor, answer, customers)
 
 
 @app.command()
@@ -92,3 +110,18 @@ def history(
         print_json(found.as_dict())
     else:
         terminal.show_history(found)
+
+
+def answer_as_dict(
+    question: str, answer: Answer, customers: Sequence[Explanation]
+) -> dict[str, Any]:
+    """An answer as JSON takes it: the first customer's explanation, then what else was found."""
+    nobody = {"customer_id": None, "tenant_id": None, "records": [], "ties": []}
+    first = customers[0].as_dict() if customers else nobody
+    return {
+        "asked_for": question,
+        **first,
+        "others": [explanation.as_dict() for explanation in customers[1:]],
+        "unlinked": [asdict(record) for record in answer.unlinked],
+        "rejected": [asdict(identifier) for identifier in answer.rejected],
+    }

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from coccinelle_assets.live.summary import Summary
     from coccinelle_assets.live.verify import Verification
     from coccinelle_assets.resolution.explain import Explanation
+    from coccinelle_assets.resolution.questions import Answer
     from coccinelle_assets.runs import RunOutcome
 
 output = Console(highlight=False)
@@ -196,10 +197,27 @@ def show_findings(findings: Sequence[Finding]) -> None:
         output.print(f"{mark}  {finding.predicate.description}{escape(note)}", soft_wrap=True)
 
 
-def show_explanation(asked_for: str, explanation: Explanation) -> None:
+def show_answer(
+    question: str, survivor: str, answer: Answer, customers: Sequence[Explanation]
+) -> None:
+    """Each customer that was meant, and each record or value that has none."""
+    if question != survivor:
+        say(f"{question} was merged into {survivor}.")
+    for explanation in customers:
+        show_explanation(explanation)
+    for record in answer.unlinked:
+        values = " and ".join(filter(None, (record.raw_email, record.raw_phone))) or "no details"
+        say(f"{record.record} of {record.tenant_id} has no customer: {record.reason} ({values})")
+    for rejected in answer.rejected:
+        say(
+            f"{rejected.kind} {rejected.value} ties nobody in {rejected.tenant_id}: "
+            f"{rejected.reason} ({rejected.records:,} records hold it, "
+            f"under {rejected.people:,} names)"
+        )
+
+
+def show_explanation(explanation: Explanation) -> None:
     """The records of a customer as a table, and its chain as sentences."""
-    if asked_for != explanation.customer_id:
-        say(f"{asked_for} was merged into {explanation.customer_id}.")
     table = Table(
         title=f"{explanation.customer_id} of {explanation.tenant_id}", title_justify="left"
     )

@@ -1,6 +1,5 @@
 """The DuckDB file in which every asset of the lineage is a table."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
@@ -13,9 +12,8 @@ from pydantic import Field
 
 from coccinelle_assets.beside import beside
 from coccinelle_assets.errors import CoccinelleError
+from coccinelle_assets.live.warehouse_file import open_warehouse
 from coccinelle_assets.live.warehouse_sources import load_scanner
-
-LOCK_POLL_SECONDS = 0.2
 
 
 class Warehouse(dg.ConfigurableResource):
@@ -31,7 +29,7 @@ class Warehouse(dg.ConfigurableResource):
 
         Raises CoccinelleError when another process keeps it for longer than the timeout.
         """
-        connection = self._open(read_only=False)
+        connection = open_warehouse(Path(self.path), self.busy_timeout_seconds, self._configuration)
         try:
             yield connection
         finally:
@@ -51,9 +49,7 @@ class Warehouse(dg.ConfigurableResource):
     @contextmanager
     def read(self) -> Iterator[DuckDBPyConnection]:
         """A read-only connection to a warehouse that is there already."""
-        if not Path(self.path).is_file():
-            raise CoccinelleError(f"there is no warehouse at {self.path}: run a migration first")
-        connection = self._open(read_only=True)
+        connection = open_warehouse(Path(self.path), self.busy_timeout_seconds, read_only=True)
         try:
             yield connection
         finally:
@@ -72,26 +68,6 @@ class Warehouse(dg.ConfigurableResource):
             # Each thread writes a part as soon as it is full: at the end only one of them would.
             "write_buffer_row_group_count": "1",
         }
-
-    def _open(self, *, read_only: bool) -> DuckDBPyConnection:
-        Path(self.path).parent.mkdir(parents=True, exist_ok=True)
-        deadline = time.monotonic() + self.busy_timeout_seconds
-        while True:
-            try:
-                return duckdb.connect(
-                    self.path,
-                    read_only=read_only,
-                    config={} if read_only else self._configuration,
-                )
-            except duckdb.IOException as error:
-                if "lock" not in str(error):
-                    raise CoccinelleError(f"the warehouse cannot be opened: {error}") from error
-                if time.monotonic() > deadline:
-                    raise CoccinelleError(
-                        f"another run has used the warehouse {self.path} for "
-                        f"{self.busy_timeout_seconds:g} s: wait for it to end and run again"
-                    ) from error
-                time.sleep(LOCK_POLL_SECONDS)
 
 
 def _get_ready(connection: DuckDBPyConnection) -> None:
