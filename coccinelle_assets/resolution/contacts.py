@@ -21,7 +21,12 @@ from coccinelle_assets.resolution.normalize.numbering_plans import (
     home_plan,
     numbering_plan_macros,
 )
-from coccinelle_assets.resolution.normalize.phones import PHONE_OPENING, PHONE_READ, PHONE_WRITTEN
+from coccinelle_assets.resolution.normalize.phones import (
+    PHONE_OPENING,
+    PHONE_READ,
+    PHONE_WRITTEN,
+    USUAL_BETWEEN,
+)
 from coccinelle_assets.resolution.normalize.text import CLOSING
 from coccinelle_assets.resolution.spellings import build_spellings, rules_version
 from coccinelle_assets.resolution.warehouse_tables import model
@@ -82,6 +87,7 @@ def build_phone_digits(connection: DuckDBPyConnection, default_region: str) -> N
     connection.execute(
         model("phone_digits"),
         {
+            "usual": USUAL_BETWEEN,
             "opening": PHONE_OPENING,
             "closing": CLOSING,
             "written": PHONE_WRITTEN,

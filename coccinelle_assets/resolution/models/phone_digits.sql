@@ -1,19 +1,30 @@
 -- Distinct phone spellings as digits, and the country that they are of, where both are plain.
 -- Grain: one row per spelling. Input: records. Output: temp.phone_digits(spelling, country_code,
 -- digits: what follows the country code); country_code is NULL where only the library can tell.
--- Parameters: $opening, $closing, $written, $read (resolution/normalize/phones.py), $home_code,
--- $dials_abroad, $one_digit, $two_digits, $three_digits (resolution/normalize/numbering_plans.py).
+-- Parameters: $usual, $opening, $closing, $written, $read (resolution/normalize/phones.py),
+-- $home_code, $dials_abroad, $one_digit, $two_digits, $three_digits (numbering_plans.py beside it).
 CREATE OR REPLACE TEMP TABLE phone_digits AS
 WITH
-written AS (
-    SELECT
-        raw_phone AS spelling,
-        translate(
-            regexp_replace(regexp_replace(raw_phone, $opening, ''), $closing, ''), $written, $read
-        ) AS digits
+spellings AS (
+    SELECT raw_phone AS spelling, translate(raw_phone, $usual, '') AS bare
     FROM records
     WHERE raw_phone IS NOT NULL
     GROUP BY raw_phone
+),
+written AS (
+    SELECT
+        spelling,
+        -- Most have nothing but the usual separators, which are few: translate() takes longer with
+        -- each character that it knows.
+        CASE
+            WHEN regexp_full_match(bare, '\+?[0-9]*') THEN bare
+            ELSE translate(
+                regexp_replace(regexp_replace(spelling, $opening, ''), $closing, ''),
+                $written,
+                $read
+            )
+        END AS digits
+    FROM spellings
 ),
 dialled AS (
     SELECT

@@ -28,14 +28,21 @@ def reading(kind: str, default_region: str, spellings: int) -> Iterator[Any]:
     `spellings` is how many there will be: many are spread over processes, one for each core.
     """
     read = reader(kind, default_region)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    if spellings < ENOUGH_FOR_PROCESSES or not cores or cores < 2:
+    cores = usable_cores()
+    if spellings < ENOUGH_FOR_PROCESSES or cores < 2:
         yield lambda chunk: [read(*spelling) for spelling in chunk]
         return
     with ExitStack() as opened:
         threads = opened.enter_context(ThreadPoolExecutor(cores - 1))
         workers = [opened.enter_context(_worker(kind, default_region)) for _ in range(cores - 1)]
         yield lambda chunk: _spread(chunk, read, workers, threads)
+
+
+def usable_cores() -> int:
+    """The cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _spread(

@@ -17,6 +17,7 @@ FRANCE = "FR"
 _BETWEEN = (
     SPACES + INVISIBLE + "-.()[]/\u2010\u2011\u2012\u2013\u2014\u2015\u2212\uff08\uff09\uff0d\uff0f"
 )
+USUAL_BETWEEN = " .-()/\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"
 # The two texts of SQL's translate(): digits of full width become plain, the others go.
 PHONE_WRITTEN = "\uff10\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18\uff19\uff0b" + _BETWEEN
 PHONE_READ = "0123456789+"
