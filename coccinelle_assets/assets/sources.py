@@ -10,6 +10,7 @@ from pydantic import Field
 
 from coccinelle_assets.assets.layer import MIGRATION_POOL, clear_failures, materialized, spec
 from coccinelle_assets.live.fingerprint import snapshot_versions, unchanged_since
+from coccinelle_assets.live.room import require_room
 from coccinelle_assets.live.schema import read_schema, require_sources
 from coccinelle_assets.live.snapshot import Repair, repair_snapshot
 from coccinelle_assets.live.warehouse_sources import UnreadableTextError, load_sources
@@ -122,6 +123,9 @@ def sources(
     """
     _PLAN_LOGGER.removeFilter(_not_about_gates)
     with clear_failures():
+        file = live_database.database.file
+        if file is not None:
+            require_room(file, Path(live_database.home), warehouse.memory_limit_mb)
         live_database.take_snapshot()
         with sqlite3.connect(live_database.snapshot_path) as snapshot:
             schema = read_schema(snapshot)

@@ -17,8 +17,10 @@ from coccinelle_assets.live.additions import create_customer_indexes, create_cus
 from coccinelle_assets.live.plan import SCRATCH_FILE, attach_plan
 from coccinelle_assets.live.transaction import run
 
-# The prepared table's own cache; its indexes are filled in no order.
+# The prepared table's own cache, at least and at most. Its indexes are filled in no order, so what
+# no longer fits is read and written again and again: they are about half as large as the plan.
 CACHE_KIB = 64 * 1024
+MAX_CACHE_KIB = 512 * 1024
 PREPARED = "new_customers.sqlite"
 TRANSFER = "INSERT INTO main.customers SELECT * FROM prepared.customers"
 
@@ -34,7 +36,8 @@ def prepare_customers(plan: Path) -> Path:
     with closing(sqlite3.connect(uri, isolation_level=None, uri=True)) as prepared:
         for pragma in SCRATCH_FILE:
             prepared.execute(pragma)
-        prepared.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        cache = min(max(CACHE_KIB, plan.stat().st_size // 1024 // 2), MAX_CACHE_KIB)
+        prepared.execute(f"PRAGMA cache_size = -{cache}")
         attach_plan(prepared, plan)
         prepared.execute("BEGIN")
         create_customers_table(prepared)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-Numbers = NDArray[np.int64]
+Numbers = NDArray[np.integer]
 
 
 def earliest_members(left: Numbers, right: Numbers) -> tuple[Numbers, Numbers]:
@@ -23,9 +23,10 @@ def earliest_members(left: Numbers, right: Numbers) -> tuple[Numbers, Numbers]:
     # Numbers that no edge names are components too; they are left out at the end.
     size = int(max(left.max(), right.max())) + 1
     # In the types that scipy searches graphs in: others are converted, which takes as long again.
-    ends = (left.astype(np.int32), right.astype(np.int32))
-    graph = coo_array((np.ones(len(left)), ends), shape=(size, size))
+    ends = (left.astype(np.int32, copy=False), right.astype(np.int32, copy=False))
+    graph = coo_array((np.ones(len(left)), ends), shape=(size, size)).tocsr()
     count, labels = connected_components(graph, directed=False)
+    del graph
     named = np.zeros(size, dtype=bool)
     named[left] = named[right] = True
     records = np.flatnonzero(named)

@@ -68,8 +68,11 @@ def build_clusters(connection: DuckDBPyConnection, rules: IdentityRules) -> None
 
     connection.execute(model("evidence"))
     connection.execute(model("edges"))
-    ends = connection.execute("SELECT record_no, other_no FROM identity.edges").fetchnumpy()
-    records, earliest = earliest_members(ends["record_no"], ends["other_no"])
+    # In the type that they are searched in: ten million edges are no small thing to hold twice.
+    ends = connection.execute(
+        "SELECT record_no::INTEGER AS record_no, other_no::INTEGER AS other_no FROM identity.edges"
+    ).fetchnumpy()
+    records, earliest = earliest_members(ends.pop("record_no"), ends.pop("other_no"))
     connection.register("components", {"record_no": records, "earliest_no": earliest})
     _make_room_for_view(connection)
     connection.execute(model("clusters"))
