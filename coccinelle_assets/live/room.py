@@ -35,8 +35,8 @@ def require_room(database: Path, home: Path, memory_limit_mb: int) -> None:
     if memory is not None and memory < needed:
         raise CoccinelleError(
             f"a run of {database} ({_gigabytes(size)}) needs {_gigabytes(needed)} of memory and "
-            f"the machine has {_gigabytes(memory)}: set COCCINELLE_MEMORY_LIMIT_MB to less, so that "
-            "it uses the disk instead, or take a larger machine; nothing was written"
+            f"the machine has {_gigabytes(memory)}: set COCCINELLE_MEMORY_LIMIT_MB lower, so "
+            "that it uses the disk instead, or take a larger machine; nothing was written"
         )
 
 
