@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from coccinelle_assets.live.summary import describe_changes
+from coccinelle_assets.progress import heard_by
 
 if TYPE_CHECKING:
     from coccinelle_assets.live.history import History
@@ -33,7 +34,10 @@ def say(text: str) -> None:
 
 @contextmanager
 def steps() -> Iterator[Callable[[str, int], None]]:
-    """A progress bar over the steps of a run; yields what is called as each starts."""
+    """A progress bar over the steps of a run; yields what is called as each starts.
+
+    On a terminal the share of the statement, or the part of the promotion, is shown beside it.
+    """
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -42,15 +46,20 @@ def steps() -> Iterator[Callable[[str, int], None]]:
     )
     with Progress(*columns, console=errors, transient=True) as progress:
         task = progress.add_task("starting", total=None)
-        started = 0
+        started, step_name = 0, "starting"
+
+        def hear(what: str, share: float) -> None:
+            doing = f"{step_name}: {what}" if what else step_name
+            progress.update(task, description=f"{doing} {share:4.0%}")
 
         def report(step: str, total: int) -> None:
-            nonlocal started
-            description = step.replace("_", " ")
-            progress.update(task, description=description, completed=started, total=total)
+            nonlocal started, step_name
+            step_name = step.replace("_", " ")
+            progress.update(task, description=step_name, completed=started, total=total)
             started += 1
 
-        yield report
+        with heard_by(hear) if errors.is_terminal else nullcontext():
+            yield report
 
 
 def outcome_as_dict(

@@ -59,6 +59,7 @@ from coccinelle_assets.live.transaction import (
 )
 from coccinelle_assets.live.waiting_customers import write_waiting_customers
 from coccinelle_assets.live.waves import only_tenants, promoted_tenants
+from coccinelle_assets.progress import tell
 from coccinelle_assets.resolution.linkage import LINKED_TABLES
 from coccinelle_assets.settings import GateThresholds
 from coccinelle_assets.sql import load_sql
@@ -68,6 +69,8 @@ CACHE_KIB = 128 * 1024
 # What is sorted (a new index, a count by customer) is faster in parts of this size, which a second
 # thread of SQLite sorts meanwhile.
 SORTER_CACHE_KIB = 16 * 1024
+# The parts of a promotion that progress is told in.
+PARTS = 7
 
 
 @dataclass(slots=True)
@@ -164,19 +167,24 @@ def _apply(
     create_tables(live, schema)
     _find_stale_customers(live)
     journal.before(live)
+    tell("writing customers", 1, PARTS)
     written = _publish_customers(live, publication, new_ones_later=prepared is not None)
-    for table, links in LINKED_TABLES.items():
+    for part, (table, links) in enumerate(LINKED_TABLES.items(), start=2):
+        tell(f"writing links of {table}", part, PARTS)
         changed, deferred = publish_links(live, schema, journal, table, links)
         publication.counts[links] = changed
         publication.deferred.extend(deferred)
         written += changed
+    tell("making indexes", 4, PARTS)
     live.execute(f"PRAGMA cache_size = -{SORTER_CACHE_KIB}")
     create_customer_indexes(live)
     create_link_indexes(live)
     with only_tenants(live, tenants):
+        tell("counting links", 5, PARTS)
         counted = as_planned and not publication.deferred and take_planned_statistics(live)
         if not counted:
             write_link_statistics(live, schema)
+        tell("auditing", 6, PARTS)
         lock = SecondLock(live, thresholds, schema.tables, publication.deferred)
         # These ask of links alone: the customers may still be in preparation.
         lock.ask(LINKED_PREDICATES)

@@ -15,6 +15,7 @@ from importlib.resources import files
 
 from duckdb import DuckDBPyConnection
 
+from coccinelle_assets.progress import tell
 from coccinelle_assets.resolution.normalize.in_processes import reading
 from coccinelle_assets.resolution.warehouse_tables import model, write_texts
 
@@ -63,6 +64,7 @@ def build_spellings(
     (waiting,) = connection.execute("SELECT count(*) FROM temp.waiting_spellings").fetchone()
     with reading(name, default_region, waiting) as read:
         for start in range(0, waiting, CHUNK):
+            tell(f"{waiting:,} {name.replace('_', ' ')} read one by one", start, waiting)
             chunk = connection.execute(
                 f"SELECT {texts['spelled']} FROM temp.waiting_spellings"
                 " WHERE rowid >= $start AND rowid < $end",

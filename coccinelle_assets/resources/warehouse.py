@@ -14,6 +14,7 @@ from coccinelle_assets.beside import beside
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.warehouse_file import open_warehouse
 from coccinelle_assets.live.warehouse_sources import load_scanner
+from coccinelle_assets.progress import followed
 
 
 class Warehouse(dg.ConfigurableResource):
@@ -31,7 +32,8 @@ class Warehouse(dg.ConfigurableResource):
         """
         connection = open_warehouse(Path(self.path), self.busy_timeout_seconds, self._configuration)
         try:
-            yield connection
+            with followed(connection):
+                yield connection
         finally:
             connection.close()
 
