@@ -12,6 +12,7 @@ from sqlglot import ErrorLevel
 
 from coccinelle_assets.resolution.customers import EDITABLE
 from coccinelle_assets.resolution.linkage import LINKED_TABLES
+from coccinelle_assets.resolution.spellings import texts_of
 from coccinelle_assets.resolution.warehouse_tables import model
 
 PACKAGE = Path(str(files("coccinelle_assets")))
@@ -19,6 +20,8 @@ SQL_FILES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglo
 MODELS = sorted(path.stem for path in (PACKAGE / "resolution" / "models").glob("*.sql"))
 # Fragments that are no statement: they are read inside the model that uses them.
 FRAGMENTS = {"survivorship_column": "customers"}
+# Models that are written once for e-mails and phones.
+READINGS = ("remembered_readings", "waiting_spellings", "kept_readings")
 # Models that sqlglot cannot write as Spark SQL, and why.
 NOT_PORTABLE: dict[str, str] = {}
 
@@ -34,6 +37,8 @@ def model_text(name: str) -> str:
             for column, otherwise in EDITABLE.items()
         }
         return model(name, **columns)
+    if name in READINGS:
+        return model(name, **texts_of("email_spellings", ("raw",), ("email", "reason")))
     return model(name)
 
 

@@ -36,6 +36,18 @@ def rules_version(default_region: str) -> str:
     return digest.hexdigest()
 
 
+def texts_of(name: str, spelled: Sequence[str], normalized: Sequence[str]) -> dict[str, str]:
+    """What the models of readings leave open: the table of spellings, and its columns."""
+    columns = (*spelled, *normalized)
+    return {
+        "spellings": name,
+        "spelled": ", ".join(spelled),
+        "columns": ", ".join(columns),
+        "of_kept": ", ".join(f"k.{column}" for column in columns),
+        "same": " AND ".join(f"k.{column} = w.{column}" for column in spelled),
+    }
+
+
 def build_spellings(
     connection: DuckDBPyConnection,
     name: str,
@@ -52,13 +64,7 @@ def build_spellings(
     """
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {model(name)}", dict(parameters))
     columns = (*spelled, *normalized)
-    texts = {
-        "spellings": name,
-        "spelled": ", ".join(spelled),
-        "columns": ", ".join(columns),
-        "of_kept": ", ".join(f"k.{column}" for column in columns),
-        "same": " AND ".join(f"k.{column} = w.{column}" for column in spelled),
-    }
+    texts = texts_of(name, spelled, normalized)
     connection.execute(model("remembered_readings", **texts), {"rules": rules})
     connection.execute(model("waiting_spellings", **texts))
     (waiting,) = connection.execute("SELECT count(*) FROM temp.waiting_spellings").fetchone()

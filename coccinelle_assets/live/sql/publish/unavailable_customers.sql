@@ -1,3 +1,6 @@
+-- New customers that the live table did not take: their id or one of their details is held there.
+-- Grain: one row per such customer. Input: plan.new_customers, customers. Output:
+-- temp.unavailable_customers. Parameter: $created, the rows that the insert wrote.
 CREATE TEMP TABLE unavailable_customers AS
 SELECT n.id
 FROM plan.new_customers AS n
