@@ -43,11 +43,7 @@ class Bench:
         self.coccinelle = Path(sys.executable).with_name("coccinelle")
         if not self.coccinelle.is_file():
             raise SystemExit(f"{self.coccinelle} is missing: install the project first (make test)")
-        self.environment = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(("COCCINELLE_", "DAGSTER_"))
-        }
+        self.environment = commands_environment()
         self.demo = WORK / f"demo-{rows}-{tenants}-{_generator_fingerprint()}.db"
         self.known = WORK / f"known-{rows}-{tenants}.db"
 
@@ -135,6 +131,15 @@ def _generator_fingerprint() -> str:
     demo = REPOSITORY / "coccinelle_assets" / "demo"
     texts = [(demo / name).read_bytes() for name in ("__init__.py", "schema.sql")]
     return sha256(b"".join(texts)).hexdigest()[:8]
+
+
+def commands_environment() -> dict[str, str]:
+    """This process's environment without the settings of the project or of Dagster."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("COCCINELLE_", "DAGSTER_"))
+    }
 
 
 def flush() -> None:
