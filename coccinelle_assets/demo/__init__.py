@@ -140,7 +140,7 @@ class _DemoWriter:
                 ),
             )
             self.connection.execute(
-                "INSERT INTO omni_phone_mappings VALUES (?, ?, 'voice')",
+                "INSERT OR IGNORE INTO omni_phone_mappings VALUES (?, ?, 'voice')",
                 (PHONE_SPELLINGS[4].format(*self.company_phones[number]), tenant_id),
             )
 

@@ -236,7 +236,10 @@ def _remember_previous_customers(
 
 
 def _find_stale_customers(live: sqlite3.Connection) -> None:
-    """Write temp.stale_customers: planned changes that must wait, and whoever waits for those."""
+    """Write temp.stale_customers: planned changes that must wait, and whoever waits for those.
+
+    What need not wait of the merges is in temp.moved_customers.
+    """
     run(live, "sql/publish/stale_customers.sql")
     claims = {
         column: f"SELECT id, tenant_id, {column} FROM plan.customer_changes"
@@ -245,6 +248,7 @@ def _find_stale_customers(live: sqlite3.Connection) -> None:
     }
     write_waiting_customers(live, claims)
     run_script(live, "sql/publish/late_customers.sql")
+    run_script(live, "sql/publish/moved_customers.sql")
 
 
 def _publish_customers(

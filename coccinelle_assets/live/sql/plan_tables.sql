@@ -53,7 +53,7 @@ CREATE TABLE customer_merges (
     seen_email TEXT,
     seen_phone TEXT
 );
--- Links that are taken off: their customer was deleted and does not come back.
+-- Links that are taken off: ssot.cleared_links.
 CREATE TABLE cleared_links (
     source_table TEXT,
     id TEXT,

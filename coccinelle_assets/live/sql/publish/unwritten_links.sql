@@ -6,7 +6,7 @@ SELECT
     l.customer_id IN (SELECT id FROM unavailable_customers) AS unavailable,
     t.id AS live_id,
     l.seen_tenant_id,
-    l.seen_customer_id,
+    COALESCE(v.customer_id, l.seen_customer_id),
     l.seen_email,
     l.seen_phone,
     l.seen_prospect_id,
@@ -17,4 +17,5 @@ SELECT
     {prospect_id}
 FROM plan_links.{links} AS l
 LEFT JOIN {table} AS t ON t.id = l.id
+LEFT JOIN moved_customers AS v ON v.merged_id = l.seen_customer_id
 WHERE l.changed AND t.customer_id IS NOT l.customer_id
