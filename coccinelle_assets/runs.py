@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +16,7 @@ from coccinelle_assets.automation.rollback import ROLLBACK
 from coccinelle_assets.automation.run_history import open_instance
 from coccinelle_assets.beside import beside
 from coccinelle_assets.definitions import build_defs, build_resources
+from coccinelle_assets.live.tenant_ranges import TenantRange, TenantRanges, records_by_tenant
 from coccinelle_assets.settings import Settings
 
 
@@ -65,6 +66,35 @@ def run_migration(
         "snapshot": {"config": snapshot},
     }
     return _run(settings, MIGRATE, "live/customers", ops, report)
+
+
+def run_migration_by_ranges(
+    settings: Settings,
+    *,
+    even_if_unchanged: bool = False,
+    report: Callable[[str, int], None] | None = None,
+) -> Iterator[tuple[TenantRange, RunOutcome]]:
+    """Run the migration job for one range of tenants after another, as max_lock_seconds asks.
+
+    Each is a whole promotion with a receipt of its own. The first that does not go through is the
+    last. A database that fits into one range is run whole: its range names no tenant.
+    """
+    assert settings.max_lock_seconds is not None
+    with settings.live_database.read() as live:
+        ranges = TenantRanges(records_by_tenant(live), settings.max_lock_seconds)
+    if ranges.are_one:
+        whole = sum((taken.records for taken in ranges), 0)
+        outcome = run_migration(settings, even_if_unchanged=even_if_unchanged, report=report)
+        yield TenantRange((), whole), outcome
+        return
+    for taken in ranges:
+        outcome = run_migration(
+            settings, tenants=taken.tenants, even_if_unchanged=even_if_unchanged, report=report
+        )
+        yield taken, outcome
+        if not outcome.promoted:
+            return
+        ranges.learn(taken, float(outcome.promotion.get("lock_seconds", 0)))
 
 
 def run_triggers(settings: Settings) -> RunOutcome:

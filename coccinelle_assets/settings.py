@@ -106,6 +106,12 @@ class PromotionOptions(BaseModel):
     busy_timeout_seconds: float = Field(
         default=30, ge=0, description="How long to wait for another writer's lock, in seconds."
     )
+    max_lock_seconds: float | None = Field(
+        default=None,
+        gt=0,
+        description="About how long a promotion may keep other writers waiting, in seconds: a "
+        "database that takes longer is promoted by ranges of tenants, each a run of its own.",
+    )
     backups_kept: int = Field(default=5, ge=1, description="How many backups to keep.")
     reports_kept: int = Field(
         default=20, ge=0, description="How many reports of runs to keep; 0 writes none."

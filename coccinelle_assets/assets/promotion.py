@@ -227,6 +227,7 @@ def _room_beside(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse) ->
 def _metadata(result: Publication, backup: Path | None = None) -> dict[str, object]:
     metadata: dict[str, object] = dict(result.counts)
     metadata["dagster/row_count"] = result.counts["customers"]
+    metadata["lock_seconds"] = result.lock_seconds
     if backup is not None:
         metadata["backup"] = dg.MetadataValue.path(backup)
     if result.deferred:

@@ -1,6 +1,7 @@
 """The schedules: a nightly migration and an hourly verification, where settings say so."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 from dagster._utils.schedules import is_valid_cron_schedule
@@ -8,6 +9,7 @@ from dagster._utils.schedules import is_valid_cron_schedule
 from coccinelle_assets.automation.jobs import migrate_customers, verify_live_customers
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.receipts import last_promotion
+from coccinelle_assets.live.tenant_ranges import TenantRanges, records_by_tenant
 from coccinelle_assets.resources.live_database import LiveDatabase
 from coccinelle_assets.resources.rules import (
     GateThresholdsResource,
@@ -39,7 +41,9 @@ def build_schedules(options: ScheduleOptions) -> list[dg.ScheduleDefinition]:
                 f"{live_database.path} was not written to since all of it was promoted."
             )
         else:
-            yield dg.RunRequest(run_key=_run_key(context))
+            for number, config in enumerate(_run_configs(live_database), start=1):
+                suffix = f"/{number}" if config else ""
+                yield dg.RunRequest(run_key=_run_key(context) + suffix, run_config=config)
 
     @dg.schedule(
         job=verify_live_customers,
@@ -62,6 +66,18 @@ def build_schedules(options: ScheduleOptions) -> list[dg.ScheduleDefinition]:
             )
 
     return [nightly_migration, hourly_verification]
+
+
+def _run_configs(live_database: LiveDatabase) -> list[dict[str, Any]]:
+    """One run of everything, or one for each range of tenants, which wait for one another."""
+    if live_database.max_lock_seconds is None:
+        return [{}]
+    with live_database.database.read() as live:
+        ranges = TenantRanges(records_by_tenant(live), live_database.max_lock_seconds)
+    if ranges.are_one:
+        return [{}]
+    configs = [{"tenants": list(taken.tenants)} for taken in ranges]
+    return [{"ops": {"snapshot": {"config": config}}} for config in configs]
 
 
 def _run_key(context: dg.ScheduleEvaluationContext) -> str:

@@ -70,6 +70,10 @@ def migrate(
     busy_timeout_seconds: Annotated[
         float | None, typer.Option(help="How long to wait for another writer, in seconds.")
     ] = None,
+    max_lock_seconds: Annotated[
+        float | None,
+        typer.Option(help="Promote by tenant ranges: about how long other writers may wait."),
+    ] = None,
 ) -> None:
     """Resolve the customers of DATABASE and promote them when every check holds.
 
@@ -85,6 +89,7 @@ def migrate(
         max_people_per_identifier=max_people_per_identifier,
         max_customer_drift=max_customer_drift,
         busy_timeout_seconds=busy_timeout_seconds,
+        max_lock_seconds=max_lock_seconds,
     )
     run_and_show(
         settings,
@@ -120,17 +125,24 @@ def run_and_show(
     # Dagster takes a second to import: a wrong path should not wait for it.
     from coccinelle_assets.cli import terminal
     from coccinelle_assets.live.summary import summarize
-    from coccinelle_assets.runs import run_migration
+    from coccinelle_assets.runs import run_migration, run_migration_by_ranges
 
+    ranges = []
     with terminal.steps() as progress:
-        outcome = run_migration(
-            settings,
-            dry_run=dry_run,
-            tenants=tenants,
-            even_if_unchanged=even_if_unchanged,
-            sql=sql,
-            report=progress,
-        )
+        if settings.max_lock_seconds is None or dry_run or tenants:
+            outcome = run_migration(
+                settings,
+                dry_run=dry_run,
+                tenants=tenants,
+                even_if_unchanged=even_if_unchanged,
+                sql=sql,
+                report=progress,
+            )
+        else:
+            for taken, outcome in run_migration_by_ranges(
+                settings, even_if_unchanged=even_if_unchanged, report=progress
+            ):
+                ranges.append(terminal.range_as_dict(taken, outcome))
     summary = None
     if outcome.promoted:
         with read_warehouse(settings) as connection:
@@ -140,8 +152,10 @@ def run_and_show(
     elif report_to is not None:
         terminal.errors.print(f"No report was written to {report_to}: the run was held.")
     if as_json:
-        print_json(terminal.outcome_as_dict(outcome, summary, dry_run=dry_run))
+        shown = terminal.outcome_as_dict(outcome, summary, dry_run=dry_run)
+        print_json(shown | ({"ranges": ranges} if len(ranges) > 1 else {}))
     else:
+        terminal.show_ranges(ranges)
         terminal.show_outcome(outcome, summary, dry_run=dry_run)
     if outcome.refused:
         raise typer.Exit(EXIT_REFUSED)

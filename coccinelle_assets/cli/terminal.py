@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from coccinelle_assets.live.history import History
     from coccinelle_assets.live.predicates import Finding
     from coccinelle_assets.live.summary import Summary
+    from coccinelle_assets.live.tenant_ranges import TenantRange
     from coccinelle_assets.live.verify import Verification
     from coccinelle_assets.resolution.explain import Explanation
     from coccinelle_assets.resolution.questions import Answer
@@ -86,6 +87,29 @@ def outcome_as_dict(
             for check in outcome.checks
         ],
     }
+
+
+def range_as_dict(taken: TenantRange, outcome: RunOutcome) -> dict[str, Any]:
+    """How the promotion of one range of tenants ended, as JSON takes it."""
+    return {
+        "run_id": outcome.run_id,
+        "promoted": outcome.promoted,
+        "tenants": list(taken.tenants),
+        "records": taken.records,
+        "lock_seconds": outcome.promotion.get("lock_seconds"),
+    }
+
+
+def show_ranges(ranges: Sequence[dict[str, Any]]) -> None:
+    """A line for each range of tenants, where there are several."""
+    for taken in ranges if len(ranges) > 1 else ():
+        first, last = taken["tenants"][0], taken["tenants"][-1]
+        ended = "promoted" if taken["promoted"] else "held"
+        locked = f", {taken['lock_seconds']:.1f} s of lock" if taken["lock_seconds"] else ""
+        say(
+            f"{ended}: {len(taken['tenants']):,} tenants from {first} to {last}, "
+            f"{taken['records']:,} records{locked} (run {taken['run_id']})"
+        )
 
 
 def show_outcome(outcome: RunOutcome, summary: Summary | None, *, dry_run: bool) -> None:

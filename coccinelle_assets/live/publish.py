@@ -7,6 +7,7 @@ unfinished transaction back when the file is next opened.
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
@@ -79,6 +80,8 @@ class Publication:
 
     counts: dict[str, int] = field(default_factory=dict)
     deferred: list[Deferred] = field(default_factory=list)
+    # How long other writers had to wait.
+    lock_seconds: float = 0.0
 
     @property
     def rows_written(self) -> int:
@@ -118,6 +121,7 @@ def publish(
         beside(*preparation, *meanwhile) as futures,
         transaction(live),
     ):
+        locked_at = time.monotonic()
         schema = read_schema(live)
         require_sources(schema, "the live database")
         as_planned = planned_at == scalar(live, "PRAGMA data_version") and not tenants
@@ -130,6 +134,7 @@ def publish(
         if not publication.rows_written and read_schema(live) == schema:
             # Suspended triggers were made anew: a run that changes nothing leaves no such trace.
             live.execute("ROLLBACK")
+    publication.lock_seconds = round(time.monotonic() - locked_at, 3)
     return publication
 
 

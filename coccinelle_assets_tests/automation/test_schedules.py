@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from coccinelle_assets.automation.schedules import build_schedules
 from coccinelle_assets.definitions import build_defs, build_resources
 from coccinelle_assets.errors import CoccinelleError
+from coccinelle_assets.live.tenant_ranges import RECORDS_PER_SECOND
 from coccinelle_assets.runs import RunOutcome
 from coccinelle_assets.settings import load_settings
 from coccinelle_assets_tests.databases import AppDatabase
@@ -25,6 +27,16 @@ def schedules(**overrides: object) -> dict[str, dg.ScheduleDefinition]:
 
 def tick(app: AppDatabase, name: str, **overrides: object) -> dg.RunRequest | str:
     """Evaluate a schedule: the run that it asks for, or why it is skipped."""
+    data = evaluated(app, name, **overrides)
+    return data.run_requests[0] if data.run_requests else data.skip_message
+
+
+def requests(app: AppDatabase, name: str, **overrides: object) -> list[dg.RunRequest]:
+    """Every run that a schedule asks for."""
+    return list(evaluated(app, name, **overrides).run_requests)
+
+
+def evaluated(app: AppDatabase, name: str, **overrides: object) -> Any:
     settings = load_settings(database=app.path, **overrides)
     schedule = next(s for s in build_schedules(settings) if s.name == name)
     built = build_resources(settings)
@@ -33,8 +45,7 @@ def tick(app: AppDatabase, name: str, **overrides: object) -> dg.RunRequest | st
         repository_def=build_defs(settings).get_repository_def(),
         resources={key: built[key] for key in schedule.required_resource_keys},
     ) as context:
-        data = schedule.evaluate_tick(context)
-    return data.run_requests[0] if data.run_requests else data.skip_message
+        return schedule.evaluate_tick(context)
 
 
 def test_verification_runs_every_hour_and_the_migration_waits_to_be_switched_on() -> None:
@@ -80,3 +91,19 @@ def test_a_night_after_which_all_is_promoted_is_followed_by_nights_that_are_skip
     assert isinstance(tick(app, "nightly_migration", default_region="BE"), dg.RunRequest)
     app.appointment(customer_phone=JEAN)
     assert isinstance(tick(app, "nightly_migration"), dg.RunRequest)
+
+
+def test_a_night_by_tenant_ranges_asks_for_a_run_of_each(app: AppDatabase) -> None:
+    for tenant in ("t1", "t2"):
+        app.appointment(tenant_id=tenant, customer_phone=JEAN)
+    whole = requests(app, "nightly_migration", max_lock_seconds=60)
+    assert [(request.run_key, request.run_config) for request in whole] == [
+        ("2026-03-29T01:30:00+00:00", {})
+    ]
+    parts = requests(app, "nightly_migration", max_lock_seconds=1 / RECORDS_PER_SECOND)
+    assert [request.run_key for request in parts] == [
+        "2026-03-29T01:30:00+00:00/1",
+        "2026-03-29T01:30:00+00:00/2",
+    ]
+    configs = [request.run_config["ops"]["snapshot"]["config"] for request in parts]
+    assert configs == [{"tenants": ["t1"]}, {"tenants": ["t2"]}]

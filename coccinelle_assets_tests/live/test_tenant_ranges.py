@@ -1,0 +1,78 @@
+"""Promotions by tenant ranges: short locks, and the same customers as of one run."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coccinelle_assets.live.connect import open_live
+from coccinelle_assets.live.receipts import read_receipts
+from coccinelle_assets.live.tenant_ranges import (
+    LEAST_RECORDS_PER_SECOND,
+    RECORDS_PER_SECOND,
+    TenantRange,
+    TenantRanges,
+)
+from coccinelle_assets_tests.command_line import coccinelle
+from coccinelle_assets_tests.databases import AppDatabase
+from coccinelle_assets_tests.live.people import holds
+
+
+@given(
+    sizes=st.lists(st.integers(min_value=1, max_value=9), min_size=1, max_size=12),
+    most=st.integers(min_value=1, max_value=20),
+)
+def test_ranges_cover_each_tenant_once_and_are_as_large_as_they_may_be(
+    sizes: list[int], most: int
+) -> None:
+    records = {f"t{number:02d}": size for number, size in enumerate(sizes)}
+    taken = list(TenantRanges(records, most, records_per_second=1))
+    assert [name for part in taken for name in part.tenants] == [
+        f"t{number:02d}" for number in range(len(sizes))
+    ]
+    assert sum(part.records for part in taken) == sum(sizes)
+    assert all(part.records <= most or len(part.tenants) == 1 for part in taken)
+    for part, following in pairwise(taken):
+        first = sizes[int(following.tenants[0][1:])]
+        assert part.records + first > most
+
+
+def test_a_slow_promotion_makes_the_next_ranges_smaller_and_never_tiny() -> None:
+    ranges = TenantRanges({}, max_lock_seconds=1)
+    ranges.learn(TenantRange(("t1",), RECORDS_PER_SECOND), lock_seconds=2)
+    assert ranges.most_records == RECORDS_PER_SECOND / 2
+    ranges.learn(TenantRange(("t1",), RECORDS_PER_SECOND), lock_seconds=0.1)
+    assert ranges.most_records == RECORDS_PER_SECOND / 2
+    ranges.learn(TenantRange(("t1",), 1), lock_seconds=60)
+    assert ranges.most_records == LEAST_RECORDS_PER_SECOND
+
+
+def test_the_command_promotes_range_by_range_each_with_its_receipt(app: AppDatabase) -> None:
+    for tenant in ("t1", "t2"):
+        for number in range(2):
+            app.appointment(
+                id=f"{tenant}-{number}", tenant_id=tenant, customer_phone=f"06 11 47 82 9{number}"
+            )
+    shown = coccinelle(
+        "migrate", app.path, "--max-lock-seconds", 2.5 / RECORDS_PER_SECOND, "--json"
+    )
+    ranges = shown.json["ranges"]
+    assert [(part["tenants"], part["records"]) for part in ranges] == [(["t1"], 2), (["t2"], 2)]
+    assert all(part["lock_seconds"] > 0 for part in ranges)
+    with open_live(app.path, 1) as live:
+        receipts = read_receipts(live)
+    assert [receipt.tenants for receipt in receipts] == [["t2"], ["t1"]]
+    assert {part["run_id"] for part in ranges} == {receipt.run_id for receipt in receipts}
+    assert all(app.links().values())
+    assert holds(app.path)
+
+
+def test_what_fits_into_one_range_is_one_run_of_all(app: AppDatabase) -> None:
+    app.appointment(customer_phone="06 11 47 82 93")
+    app.appointment(tenant_id="t2", customer_phone="06 11 47 82 93")
+    shown = coccinelle("migrate", app.path, "--max-lock-seconds", 60, "--json")
+    assert "ranges" not in shown.json
+    with open_live(app.path, 1) as live:
+        assert [receipt.tenants for receipt in read_receipts(live)] == [None]
