@@ -116,6 +116,13 @@ def clear_failures() -> Iterator[None]:
     except duckdb.OutOfMemoryException as error:
         # The engine's own advice names settings that only this project's code can reach.
         needed = str(error).partition("\n")[0]
+        if "max_temp_directory_size" in str(error):
+            raise dg.Failure(
+                description="the warehouse's engine needs more room on the disk of the home than "
+                "is free: make room there, or set COCCINELLE_HOME to a larger disk, and run again "
+                f"({needed})",
+                allow_retries=False,
+            ) from error
         raise dg.Failure(
             description="the warehouse's engine needs more memory than it may use: raise "
             f"COCCINELLE_MEMORY_LIMIT_MB and run again ({needed})",

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from coccinelle_assets.beside import beside
 from coccinelle_assets.errors import CoccinelleError
+from coccinelle_assets.live.spill import tend_spill
 from coccinelle_assets.live.warehouse_file import open_warehouse
 from coccinelle_assets.live.warehouse_sources import load_scanner
 from coccinelle_assets.progress import followed
@@ -32,6 +33,7 @@ class Warehouse(dg.ConfigurableResource):
         """
         connection = open_warehouse(Path(self.path), self.busy_timeout_seconds, self._configuration)
         try:
+            tend_spill(connection, Path(self.path))
             with followed(connection):
                 yield connection
         finally:
