@@ -1,12 +1,13 @@
 """Where a run is inside a step: what it is doing, and how much of it is done.
 
-Whoever works tells it, whoever shows it listens; nothing is asked and nothing is set up while
-nobody does. A listener that fails is not told again: no run ends for its display.
+Whoever works tells it, whoever shows it listens: a terminal, the log of a run, or both. A listener
+that fails is not told again: no run ends for its display.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -14,6 +15,8 @@ import duckdb
 from duckdb import DuckDBPyConnection
 
 POLL_SECONDS = 0.5
+# Steps that take no longer leave no line in the log.
+LOG_SECONDS = 10.0
 
 # Called with what is being done and the share that is done, 0 to 1.
 Listener = Callable[[str, float], None]
@@ -21,7 +24,8 @@ Listener = Callable[[str, float], None]
 
 class _Progress:
     def __init__(self) -> None:
-        self.listener: Listener | None = None
+        self.listeners: list[Listener] = []
+        self.logging = False
         self.connections: list[DuckDBPyConnection] = []
         self.lock = threading.Lock()
 
@@ -30,35 +34,63 @@ _PROGRESS = _Progress()
 
 
 def tell(what: str, done: int, total: int) -> None:
-    """Tell the listener, if there is one, that `done` of `total` is done."""
-    listener = _PROGRESS.listener
-    if listener is None or not total:
-        return
-    try:
-        listener(what, done / total)
-    except Exception:
-        _PROGRESS.listener = None
+    """Tell whoever listens that `done` of `total` is done."""
+    for listener in list(_PROGRESS.listeners) if total else ():
+        try:
+            listener(what, done / total)
+        except Exception:
+            _forget(listener)
 
 
 @contextmanager
 def heard_by(listener: Listener) -> Iterator[None]:
     """In the block `listener` hears of work in this process, from any of its threads."""
-    _PROGRESS.listener = listener
+    _PROGRESS.listeners.append(listener)
     ended = threading.Event()
     thread = threading.Thread(target=_ask_engines, args=(ended,), daemon=True)
     thread.start()
     try:
         yield
     finally:
-        _PROGRESS.listener = None
+        _forget(listener)
         ended.set()
         thread.join()
 
 
 @contextmanager
+def logged(log: Callable[[str], None]) -> Iterator[None]:
+    """In the block `log` is given a line now and then of where work is, the first after a while.
+
+    A block inside a block adds no second line.
+    """
+    if _PROGRESS.logging:
+        yield
+        return
+    last = time.monotonic()
+
+    def hear(what: str, share: float) -> None:
+        nonlocal last
+        if time.monotonic() - last >= LOG_SECONDS:
+            last = time.monotonic()
+            log(f"{what or 'this statement'}: {share:.0%} done")
+
+    _PROGRESS.logging = True
+    try:
+        with heard_by(hear):
+            yield
+    finally:
+        _PROGRESS.logging = False
+
+
+def _forget(listener: Listener) -> None:
+    if listener in _PROGRESS.listeners:
+        _PROGRESS.listeners.remove(listener)
+
+
+@contextmanager
 def followed(connection: DuckDBPyConnection) -> Iterator[None]:
     """In the block the statements of a DuckDB connection are asked for their progress."""
-    if _PROGRESS.listener is None:
+    if not _PROGRESS.listeners:
         yield
         return
     connection.execute("SET enable_progress_bar = true")

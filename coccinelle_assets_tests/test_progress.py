@@ -8,7 +8,9 @@ import duckdb
 import pytest
 
 from coccinelle_assets import progress
+from coccinelle_assets.automation.run_history import open_instance
 from coccinelle_assets.runs import RunOutcome
+from coccinelle_assets.settings import load_settings
 from coccinelle_assets_tests.databases import AppDatabase
 
 Migrate = Callable[..., RunOutcome]
@@ -65,3 +67,25 @@ def test_a_display_that_fails_does_not_end_the_run(app: AppDatabase, migrate: Mi
     with progress.heard_by(fail):
         assert migrate().promoted
     assert len(calls) == 1
+
+
+def test_a_long_run_leaves_lines_in_its_log_as_the_ui_shows_it(
+    app: AppDatabase, migrate: Migrate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "LOG_SECONDS", 0.0)
+    app.appointment(customer_email="jean@ex.fr")
+    outcome = migrate()
+    settings = load_settings(database=app.path)
+    with open_instance(settings.dagster_home) as instance:
+        lines = [entry.user_message for entry in instance.all_logs(outcome.run_id)]
+    assert "auditing: 86% done" in lines
+
+
+def test_a_short_run_leaves_none(app: AppDatabase, migrate: Migrate) -> None:
+    app.appointment(customer_email="jean@ex.fr")
+    outcome = migrate()
+    settings = load_settings(database=app.path)
+    with open_instance(settings.dagster_home) as instance:
+        lines = [entry.user_message for entry in instance.all_logs(outcome.run_id)]
+    assert lines
+    assert not any("done" in line for line in lines)

@@ -15,7 +15,7 @@ from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.spill import tend_spill
 from coccinelle_assets.live.warehouse_file import open_warehouse
 from coccinelle_assets.live.warehouse_sources import load_scanner
-from coccinelle_assets.progress import followed
+from coccinelle_assets.progress import followed, logged
 
 
 class Warehouse(dg.ConfigurableResource):
@@ -34,7 +34,7 @@ class Warehouse(dg.ConfigurableResource):
         connection = open_warehouse(Path(self.path), self.busy_timeout_seconds, self._configuration)
         try:
             tend_spill(connection, Path(self.path))
-            with followed(connection):
+            with logged(dg.get_dagster_logger().info), followed(connection):
                 yield connection
         finally:
             connection.close()
