@@ -1,4 +1,4 @@
-"""What comes after a promotion: the cost of triggers, of an unchanged run, and of a rollback.
+"""What comes after a promotion: later runs, questions, the cost of triggers, a rollback.
 
     python -m benchmarks.after [--rows N] [--repeats N] [--inserts N] [--write-readme]
 
@@ -20,8 +20,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
+from benchmarks.measure import measure
 from benchmarks.readme import markdown_table, write_section
 from benchmarks.run import REPOSITORY, Bench, flush, machine
+from benchmarks.shapes import run_script
 from coccinelle_assets.live.connect import open_live
 from coccinelle_assets.live.rollback import roll_back
 from coccinelle_assets.live.triggers import install_triggers
@@ -29,7 +31,12 @@ from coccinelle_assets.live.triggers import install_triggers
 RESULTS = Path(__file__).with_name("after.json")
 # Inserts alternate between the two databases in blocks, so that other load falls on both.
 BLOCK = 50
-AIMS = {"triggers": 1.5, "second_run": 0.5, "rollback": 1.5}
+AIMS = {"triggers": 1.5, "second_run": 0.25, "changed_run": 0.6, "rollback": 1.5, "explain": 1.0}
+# What `coccinelle explain` imports before it looks anything up.
+EXPLAIN_IMPORTS = (
+    "import coccinelle_assets.cli, coccinelle_assets.cli.terminal, coccinelle_assets.live.merges,"
+    " coccinelle_assets.resolution.explain, coccinelle_assets.resolution.questions"
+)
 
 
 class After(Bench):
@@ -41,11 +48,38 @@ class After(Bench):
         seconds = {"first_run": self.migrate(live).seconds}
         flush()
         seconds["second_run"] = self.migrate(live).seconds
+        seconds |= self._explanations(live)
         seconds |= self._inserts(live, inserts)
         seconds["rollback"] = self._rollback(live)
+        run_script(live, "sql/changes/one_percent.sql", self.rows)
+        flush()
+        seconds["changed_run"] = self.migrate(live).seconds
         seconds["floor_write"] = self._floor_write()
         shutil.rmtree(live.parent)
         return seconds
+
+    def _explanations(self, live: Path) -> dict[str, float]:
+        """The slowest of the three kinds of questions, and the imports alone, beside each other."""
+        with closing(sqlite3.connect(live)) as connection:
+            customer, email = connection.execute(
+                "SELECT id, email FROM customers WHERE email IS NOT NULL AND rowid > ? LIMIT 1",
+                (self.rows // 10,),
+            ).fetchone()
+            [record] = connection.execute(
+                "SELECT id FROM appointments WHERE customer_id IS NOT NULL LIMIT 1"
+            ).fetchone()
+        questions = (customer, email, f"appointments:{record}")
+        environment = self.environment | {"COCCINELLE_HOME": str(live.with_name("home"))}
+        asked = [
+            measure(
+                [str(self.coccinelle), "explain", str(live), question],
+                directory=REPOSITORY,
+                environment=environment,
+            ).seconds
+            for question in questions
+        ]
+        imports = [self._run("-c", EXPLAIN_IMPORTS).seconds for _ in questions]
+        return {"explain": max(asked), "explain_imports": median(imports)}
 
     def _inserts(self, live: Path, inserts: int) -> dict[str, float]:
         """Single autocommitted INSERTs of linked appointments, without and with triggers."""
@@ -115,6 +149,8 @@ def ratios(trial: dict[str, float]) -> dict[str, float]:
         "triggers": trial["triggers_delete"] / trial["bare_delete"],
         "triggers_wal": trial["triggers_wal"] / trial["bare_wal"],
         "second_run": trial["second_run"] / trial["first_run"],
+        "changed_run": trial["changed_run"] / trial["first_run"],
+        "explain": trial["explain"] - trial["explain_imports"],
         "rollback": trial["rollback"] / trial["floor_write"],
     }
 
@@ -123,6 +159,8 @@ NAMES = {
     "triggers": "a single INSERT with triggers / without (rollback journal)",
     "triggers_wal": "the same in WAL mode",
     "second_run": "a second run of an unchanged database / the first",
+    "changed_run": "a run after 1 % changed / the first",
+    "explain": "seconds of `explain` over the import of what it needs",
     "rollback": "a full rollback / the floor's write part",
 }
 
