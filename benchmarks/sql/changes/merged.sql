@@ -13,7 +13,7 @@ WHERE email IS NOT NULL AND phone IS NOT NULL;
 CREATE UNIQUE INDEX temp.numbered_by_tenant ON numbered (tenant_id, number);
 
 INSERT INTO prospects (id, tenant_id, first_name, last_name, email, phone, created_at)
-SELECT 'tie_' || a.id, a.tenant_id, 'Jean', 'Liant', a.email, b.phone, '2026-03-01 10:00:00'
+SELECT 'merging_' || a.id, a.tenant_id, 'Jean', 'Liant', a.email, b.phone, '2026-03-01 10:00:00'
 FROM numbered AS a
 JOIN numbered AS b ON b.tenant_id = a.tenant_id AND b.number = a.number + 1
 WHERE a.number % 2 = 1;

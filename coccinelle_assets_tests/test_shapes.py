@@ -1,0 +1,112 @@
+"""The benchmarks' shapes of data, small: as much work as the demo's, in rows, and the right result.
+
+benchmarks/matrix.py measures the same in seconds, at sizes that take hours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks.shapes import SHAPES, run_script, write_shape
+from coccinelle_assets.settings import load_settings
+from coccinelle_assets_tests.changes import holds
+from coccinelle_assets_tests.databases import AppDatabase
+from coccinelle_assets_tests.engine_work import Work, measured_work
+from coccinelle_assets_tests.pipeline import Pipeline
+
+RECORDS = 800
+ANY_DRIFT = {"max_customer_drift": 1000.0, "drift_tolerance": 10**6}
+# What a shape may take of what the demo's takes, as in benchmarks/heat_map.py.
+SHAPE_BOUND = 2.0
+
+
+class Life:
+    """A database of a shape, run after run, and the work of each."""
+
+    def __init__(self, directory: Path, shape: str) -> None:
+        path = directory / shape / "app.db"
+        write_shape(shape, path, RECORDS)
+        self.app = AppDatabase.at(path)
+        self.settings = load_settings(database=path, **ANY_DRIFT)
+        self.clusters = -1
+        self.linked = -1
+
+    def work(self) -> Iterator[tuple[str, Work]]:
+        """The runs one after another; `clusters` and `linked` are what the last one should give."""
+        with measured_work() as first:
+            pipeline = Pipeline(self.app.path, **ANY_DRIFT)
+            pipeline.run()
+        self.clusters, self.linked = resolved_by_hand(pipeline)
+        yield "first", first
+        for change in ("merged", "one_percent"):
+            run_script(self.app.path, f"sql/changes/{change}.sql", RECORDS)
+            with measured_work() as work:
+                pipeline.run()
+            yield change, work
+        assert pipeline.plan().is_empty
+        pipeline.warehouse.close()
+
+
+def resolved_by_hand(pipeline: Pipeline) -> tuple[int, int]:
+    """Customers, and linked appointments and conversations, by the union of what records share."""
+    records = pipeline.warehouse.execute(
+        "SELECT tenant_id, source_table, source_id, email, phone, prospect_id"
+        " FROM identity.contacts WHERE source_table <> 'customers'"
+    ).fetchall()
+    query = "SELECT tenant_id, kind, value FROM identity.identifiers WHERE usable"
+    usable = set(pipeline.warehouse.execute(query).fetchall())
+    prospects = {(row[0], row[2]) for row in records if row[1] == "prospects"}
+    ties: list[tuple[Hashable, Hashable]] = []
+    for tenant, table, record, email, phone, prospect in records:
+        own = (tenant, table, record)
+        values = {(tenant, "email", email), (tenant, "phone", phone)} & usable
+        ties += [(own, value) for value in values]
+        if (tenant, prospect) in prospects:
+            ties.append((own, (tenant, "prospects", prospect)))
+    components = united(ties)
+    linked = {own for own, _ in ties if own[1] != "prospects"}  # type: ignore[index]
+    return len(components), len(linked)
+
+
+def united(ties: Iterable[tuple[Hashable, Hashable]]) -> set[Hashable]:
+    """The representatives of the connected components."""
+    leader: dict[Hashable, Hashable] = {}
+
+    def find(node: Hashable) -> Hashable:
+        leader.setdefault(node, node)
+        while leader[node] != node:
+            leader[node] = leader[leader[node]]
+            node = leader[node]
+        return node
+
+    for one, other in ties:
+        leader[find(one)] = find(other)
+    return {find(node) for node in list(leader)}
+
+
+def rows(work: Work) -> int:
+    """Rows that all operators of all statements of DuckDB gave."""
+    return sum(profile.rows for profile in work.profiles)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Work]:
+    """The work of the demo's own shape, run by run."""
+    return dict(Life(tmp_path_factory.mktemp("shapes"), "demo").work())
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_shape_takes_no_more_work_than_the_demos_and_is_resolved_as_by_hand(
+    shape: str, demo: dict[str, Work], tmp_path: Path
+) -> None:
+    life = Life(tmp_path, shape)
+    for run, work in life.work():
+        if run == "first":
+            assert len(life.app.customers()) == life.clusters
+            assert sum(owner is not None for owner in life.app.links().values()) == life.linked
+        assert holds(life.app)
+        assert rows(work) <= SHAPE_BOUND * rows(demo[run]), run
+        assert work.instructions <= SHAPE_BOUND * demo[run].instructions, run
