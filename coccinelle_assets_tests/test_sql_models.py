@@ -10,6 +10,7 @@ import pytest
 import sqlglot
 from sqlglot import ErrorLevel
 
+from coccinelle_assets.resolution.contacts import SPELLINGS
 from coccinelle_assets.resolution.customers import EDITABLE
 from coccinelle_assets.resolution.linkage import LINKED_TABLES
 from coccinelle_assets.resolution.spellings import texts_of
@@ -38,7 +39,8 @@ def model_text(name: str) -> str:
         }
         return model(name, **columns)
     if name in READINGS:
-        return model(name, **texts_of("email_spellings", ("raw",), ("email", "reason")))
+        spelled, normalized, _ = SPELLINGS["email_spellings"]
+        return model(name, **texts_of("email_spellings", spelled, normalized))
     return model(name)
 
 
