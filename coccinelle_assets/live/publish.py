@@ -176,7 +176,9 @@ def _apply(
     written = _publish_customers(live, publication, new_ones_later=prepared is not None)
     for part, (table, links) in enumerate(LINKED_TABLES.items(), start=2):
         tell(f"writing links of {table}", part, PARTS)
-        changed, deferred = publish_links(live, schema, journal, table, links)
+        changed, deferred = publish_links(
+            live, schema, journal, table, links, as_planned=as_planned
+        )
         publication.counts[links] = changed
         publication.deferred.extend(deferred)
         written += changed

@@ -31,9 +31,18 @@ class Deferred:
 
 
 def publish_links(
-    live: sqlite3.Connection, schema: Schema, journal: Journal, table: str, links: str
+    live: sqlite3.Connection,
+    schema: Schema,
+    journal: Journal,
+    table: str,
+    links: str,
+    *,
+    as_planned: bool = False,
 ) -> tuple[int, list[Deferred]]:
-    """Write the planned links of one table; returns their number, and what was left and why."""
+    """Write the planned links of one table; returns their number, and what was left and why.
+
+    `as_planned`: nobody wrote since the plan was made, so no link is looked for that was lost.
+    """
     seen = _deployed_details(schema, table)
     unchanged = "".join(
         f"\n    AND CAST(t.{quoted(name)} AS TEXT) IS l.seen_{detail}"
@@ -60,8 +69,9 @@ def publish_links(
     cleared, refused = _clear_links(live, journal, table)
     written += cleared
     deferred.extend(refused)
-    lost = run(live, "sql/publish/lost_links.sql", table=table, links=links)
-    deferred.extend(Deferred(table, record_id, "changed") for (record_id,) in lost)
+    if not as_planned:
+        lost = run(live, "sql/publish/lost_links.sql", table=table, links=links)
+        deferred.extend(Deferred(table, record_id, "changed") for (record_id,) in lost)
     return written, deferred
 
 
