@@ -3,7 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO := $(CURDIR)/demo
 
-.PHONY: demo test test-faults test-paths test-browser test-deployment test-d1 screenshots lint ui clean
+.PHONY: demo test test-faults test-paths test-browser test-deployment test-d1 \
+	test-labelled screenshots lint ui clean
 
 demo: .venv/installed
 	$(BIN)/coccinelle demo --directory demo
@@ -30,6 +31,10 @@ test-d1: .venv/installed
 # Every way a promotion can be started.
 test-paths: .venv/installed
 	$(BIN)/pytest -m paths
+
+# Needs the labelled data of other projects in ../shared/data (benchmarks/README.md).
+test-labelled: .venv/installed
+	$(BIN)/pytest -n 0 -m labelled coccinelle_assets_tests/test_evaluation.py
 
 # Needs PostgreSQL's server programs: .ci/install-postgresql has them from Debian's packages.
 test-deployment: .venv/installed

@@ -25,6 +25,7 @@ def labelled_data() -> Path:
     return DATA
 
 
+@pytest.mark.labelled
 def test_strangers_are_never_merged_and_half_the_pairs_are_found(labelled_data: Path) -> None:
     result = evaluate(FAKE_1000, labelled_data)
     assert result.records == 1000
@@ -33,6 +34,7 @@ def test_strangers_are_never_merged_and_half_the_pairs_are_found(labelled_data: 
     assert result.recall >= 0.53
 
 
+@pytest.mark.labelled
 def test_the_truth_set_with_american_phones_is_resolved(labelled_data: Path) -> None:
     result = evaluate(SENZING, labelled_data)
     assert result.records == 120
