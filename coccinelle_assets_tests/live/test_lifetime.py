@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from hypothesis import settings
@@ -107,6 +108,16 @@ class Lifetime(RuleBasedStateMachine):
                 "UPDATE customers SET first_name = ? WHERE id = ?", (name, customer_id)
             )
             self.first_names[customer_id] = name
+
+    @precondition(lambda self: self.migrated)
+    @rule(choice=CHOICE, email=EMAILS)
+    def edit_customer_email(self, choice: int, email: str | None) -> None:
+        customer_id = self.one_of("SELECT id FROM customers ORDER BY id", choice)
+        if customer_id and email != "n/a":
+            with suppress(sqlite3.IntegrityError):
+                self.app.execute(
+                    "UPDATE customers SET email = ? WHERE id = ?", (email, customer_id)
+                )
 
     @precondition(lambda self: self.migrated)
     @rule(choice=CHOICE, clear=st.booleans())

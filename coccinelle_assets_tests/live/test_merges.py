@@ -84,3 +84,22 @@ def test_a_merge_of_a_customer_another_table_refers_to_is_refused_with_its_name(
     with pytest.raises(CoccinelleError, match="invoices"):
         pipeline.publish()
     assert untouched()
+
+
+def test_customers_joined_through_what_the_application_wrote_stay_joined(
+    small: AppDatabase, pipeline: Pipeline
+) -> None:
+    pipeline.run()
+    jean, anne = customer(small, "jean@ex.fr")["id"], customer(small, "anne@lilas.fr")["id"]
+    small.execute("UPDATE customers SET email = 'own@lilas.fr' WHERE id = ?", (anne,))
+    small.prospect(
+        id="tie", first_name="Jean", last_name="Dupont", email="own@lilas.fr", phone=JEAN
+    )
+    # Only the row of Anne's customer tied her records to the address, and it is gone now.
+    assert pipeline.run().counts["merged_customers"] == 1
+    assert set(small.links().values()) == {jean}
+    assert pipeline.plan().is_empty
+    pipeline.run()
+    assert pipeline.plan().is_empty
+    assert set(small.links().values()) == {jean}
+    assert holds(small.path)

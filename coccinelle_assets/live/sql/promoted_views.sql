@@ -9,3 +9,7 @@ CREATE OR REPLACE VIEW promoted.links AS
 SELECT k.* FROM live.links AS k JOIN promoted.last AS l ON l.run_id = k.run_id;
 CREATE OR REPLACE VIEW promoted.shared_identifiers AS
 SELECT s.* FROM live.shared_identifiers AS s JOIN promoted.last AS l ON l.run_id = s.run_id;
+CREATE OR REPLACE VIEW promoted.application_identifiers AS
+SELECT a.* FROM live.application_identifiers AS a JOIN promoted.last AS l ON l.run_id = a.run_id;
+CREATE OR REPLACE VIEW promoted.inherited_identifiers AS
+SELECT h.* FROM live.inherited_identifiers AS h JOIN promoted.last AS l ON l.run_id = h.run_id;

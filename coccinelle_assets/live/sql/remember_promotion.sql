@@ -11,6 +11,12 @@ WHERE run_id = $run_id OR run_id IS DISTINCT FROM $last_run_id;
 DELETE FROM live.shared_identifiers
 WHERE run_id = $run_id OR run_id IS DISTINCT FROM $last_run_id;
 
+DELETE FROM live.application_identifiers
+WHERE run_id = $run_id OR run_id IS DISTINCT FROM $last_run_id;
+
+DELETE FROM live.inherited_identifiers
+WHERE run_id = $run_id OR run_id IS DISTINCT FROM $last_run_id;
+
 INSERT INTO live.shared_identifiers
 SELECT $run_id, tenant_id, kind, value FROM identity.identifiers WHERE reason = 'shared';
 
@@ -43,6 +49,72 @@ SELECT c.* REPLACE ($run_id AS run_id)
 FROM promoted.customers AS c
 WHERE c.id IN (SELECT customer_id FROM identity.left_records);
 
+-- Not where the warehouse was lost: then nobody knows which values are the application's.
+INSERT INTO live.application_identifiers
+WITH
+held AS MATERIALIZED (
+    SELECT c.source_id AS customer_id, c.tenant_id, 'email' AS kind, c.email AS value,
+        p.email AS derived
+    FROM identity.contacts AS c
+    LEFT JOIN promoted.customers AS p ON p.id = c.source_id
+    WHERE c.source_table = 'customers' AND c.email IS NOT NULL
+    UNION ALL
+    SELECT c.source_id, c.tenant_id, 'phone', c.phone, p.phone
+    FROM identity.contacts AS c
+    LEFT JOIN promoted.customers AS p ON p.id = c.source_id
+    WHERE c.source_table = 'customers' AND c.phone IS NOT NULL
+)
+SELECT $run_id, h.customer_id, h.tenant_id, h.kind, h.value
+FROM held AS h
+LEFT JOIN promoted.application_identifiers AS a
+    ON a.customer_id = h.customer_id AND a.kind = h.kind AND a.value = h.value
+WHERE (h.derived IS DISTINCT FROM h.value OR a.value IS NOT NULL)
+    AND (
+        NOT EXISTS (SELECT 1 FROM promoted.last)
+        OR EXISTS (SELECT 1 FROM promoted.customers)
+    );
+
+-- A customer that is merged now: its row stood with its earliest record, and was tied by these.
+INSERT INTO live.inherited_identifiers
+WITH
+merged AS MATERIALIZED (
+    SELECT m.merged_id, b.record_no
+    FROM ssot.customer_merges AS m
+    JOIN identity.contacts AS b ON b.source_id = m.merged_id AND b.source_table = 'customers'
+),
+earliest AS MATERIALIZED (
+    SELECT m.merged_id, min(e.record_no) AS record_no
+    FROM merged AS m
+    JOIN identity.edges AS e ON e.other_no = m.record_no
+    WHERE e.kind = 'customer_id' AND e.record_no <> e.other_no
+    GROUP BY m.merged_id
+),
+held AS MATERIALIZED (
+    SELECT m.merged_id, e.email_no AS identifier_no
+    FROM merged AS m
+    JOIN identity.evidence AS e ON e.record_no = m.record_no
+    UNION ALL
+    SELECT m.merged_id, e.phone_no
+    FROM merged AS m
+    JOIN identity.evidence AS e ON e.record_no = m.record_no
+)
+SELECT $run_id, h.merged_id, c.tenant_id, c.source_table, c.source_id, i.kind, i.value
+FROM held AS h
+JOIN identity.identifiers AS i ON i.identifier_no = h.identifier_no
+JOIN earliest AS a ON a.merged_id = h.merged_id
+JOIN identity.contacts AS c ON c.record_no = a.record_no;
+
+-- Of one that was merged before it holds on, as long as the merge does.
+INSERT INTO live.inherited_identifiers
+SELECT h.* REPLACE ($run_id AS run_id)
+FROM live.inherited_identifiers AS h
+WHERE h.run_id = $last_run_id
+    AND (
+        h.merged_id IN (SELECT merged_id FROM source.customer_merges)
+        OR EXISTS (SELECT 1 FROM source.wave)
+        AND h.tenant_id NOT IN (SELECT tenant_id FROM source.wave)
+    );
+
 -- A wave says nothing of other tenants: what the promotion before wrote of them holds on.
 INSERT INTO live.customers
 SELECT c.* REPLACE ($run_id AS run_id)
@@ -50,6 +122,13 @@ FROM live.customers AS c
 WHERE c.run_id = $last_run_id
     AND EXISTS (SELECT 1 FROM source.wave)
     AND c.tenant_id NOT IN (SELECT tenant_id FROM source.wave);
+
+INSERT INTO live.application_identifiers
+SELECT a.* REPLACE ($run_id AS run_id)
+FROM live.application_identifiers AS a
+WHERE a.run_id = $last_run_id
+    AND EXISTS (SELECT 1 FROM source.wave)
+    AND a.tenant_id NOT IN (SELECT tenant_id FROM source.wave);
 
 INSERT INTO live.shared_identifiers
 SELECT s.* REPLACE ($run_id AS run_id)

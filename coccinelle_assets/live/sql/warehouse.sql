@@ -37,6 +37,24 @@ CREATE TABLE IF NOT EXISTS live.shared_identifiers (
     kind VARCHAR,
     value VARCHAR
 );
+-- E-mails and phones that the application wrote in a customer's row. Records may say the same by now.
+CREATE TABLE IF NOT EXISTS live.application_identifiers (
+    run_id VARCHAR,
+    customer_id VARCHAR,
+    tenant_id VARCHAR,
+    kind VARCHAR,
+    value VARCHAR
+);
+-- What the row of a merged customer tied to its earliest record: the row is gone, the tie is not.
+CREATE TABLE IF NOT EXISTS live.inherited_identifiers (
+    run_id VARCHAR,
+    merged_id VARCHAR,
+    tenant_id VARCHAR,
+    source_table VARCHAR,
+    source_id VARCHAR,
+    kind VARCHAR,
+    value VARCHAR
+);
 CREATE TABLE IF NOT EXISTS live.fingerprints (
     run_id VARCHAR,
     fingerprint VARCHAR

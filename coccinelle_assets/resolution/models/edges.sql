@@ -1,17 +1,19 @@
 -- What ties one record to another. Star edges: each record to the earliest that shares the
 -- identifier, so that a value shared by many stays linear.
--- Grain: one row per tie. Input: identity.contacts, identity.evidence, promoted.links (what the
--- last promotion linked). Output: identity.edges(record_no, other_no, kind).
+-- Grain: one row per tie. Input: identity.contacts, identity.evidence, identity.identifiers,
+-- promoted.links (what the last promotion linked), promoted.inherited_identifiers,
+-- source.customer_merges. Output: identity.edges(record_no, other_no, kind).
 -- A link that the application set is a tie, also to an id that was merged. One that a promotion set
 -- is none, its evidence is judged anew, unless the record holds no detail any more
 -- (identity.silent_links): then the link is all there is, for prospects of that customer too. A live
 -- customer stands with the earliest record linked to it; prospects have no link of their own, so
--- theirs is the one promoted.
+-- theirs is the one promoted. What the row of a merged customer tied to its earliest record is tied to
+-- that still, or the next run would part what this one merged.
 -- Whom a record names is found before the live customer is: records and customers have nothing but
 -- the tenant in common otherwise.
 CREATE OR REPLACE TABLE identity.edges AS
 WITH
-evidence AS (
+own_evidence AS (
     SELECT record_no, email_no AS identifier_no, 'email' AS kind
     FROM identity.evidence
     WHERE email_no IS NOT NULL
@@ -19,6 +21,32 @@ evidence AS (
     SELECT record_no, phone_no, 'phone'
     FROM identity.evidence
     WHERE phone_no IS NOT NULL
+),
+heirs AS MATERIALIZED (
+    SELECT c.record_no, h.tenant_id, h.kind, h.value
+    FROM promoted.inherited_identifiers AS h
+    JOIN source.customer_merges AS m ON m.merged_id = h.merged_id
+    JOIN identity.contacts AS c
+        ON c.source_id = h.source_id
+        AND c.source_table = h.source_table
+        AND c.tenant_id = h.tenant_id
+),
+inherited AS MATERIALIZED (
+    SELECT h.record_no, i.identifier_no, h.kind
+    FROM heirs AS h
+    JOIN identity.identifiers AS i
+        ON i.value = h.value
+        AND i.kind = h.kind
+        AND i.tenant_id = h.tenant_id
+    WHERE i.usable
+),
+evidence AS (
+    SELECT record_no, identifier_no, kind FROM own_evidence
+    UNION ALL
+    -- Only where a record holds it: what nobody says any more ties nobody.
+    SELECT h.record_no, h.identifier_no, h.kind
+    FROM inherited AS h
+    WHERE h.identifier_no IN (SELECT identifier_no FROM own_evidence)
 ),
 earliest AS (
     SELECT identifier_no, min(record_no) AS record_no

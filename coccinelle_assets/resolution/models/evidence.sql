@@ -1,10 +1,12 @@
 -- The identifiers that tie each record: usable ones only.
 -- Grain: one row per record that has any. Input: identity.contacts, identity.identifiers,
--- identity.silent_links, promoted.customers (what the last promotion derived). Output:
+-- identity.silent_links, promoted.customers (what the last promotion derived), promoted.links,
+-- promoted.application_identifiers, source.customer_merges. Output:
 -- identity.evidence: the numbers of the record's identifiers, whose texts are the contact's e-mail
 -- and phone.
 -- A live customer is tied by the identifiers that no record vouches for: those the application
--- wrote, and those whose records are gone or silent. A derived one follows the records that hold it.
+-- wrote, now or once, and those whose records are gone or silent. A derived one follows the records
+-- that hold it, but for new ones: whoever returns after all records were deleted is known by it.
 CREATE OR REPLACE TABLE identity.evidence AS
 WITH
 emails AS (
@@ -33,7 +35,10 @@ phones AS (
 held AS MATERIALIZED (
     SELECT
         c.record_no,
+        c.source_id AS customer_id,
         c.source_id NOT IN (SELECT customer_id FROM identity.silent_links) AS speaking,
+        we.value IS NOT NULL AS email_written,
+        wp.value IS NOT NULL AS phone_written,
         c.email,
         c.phone,
         d.email AS derived_email,
@@ -42,6 +47,10 @@ held AS MATERIALIZED (
         p.identifier_no AS phone_no
     FROM identity.contacts AS c
     LEFT JOIN promoted.customers AS d ON d.id = c.source_id
+    LEFT JOIN promoted.application_identifiers AS we
+        ON we.customer_id = c.source_id AND we.kind = 'email' AND we.value = c.email
+    LEFT JOIN promoted.application_identifiers AS wp
+        ON wp.customer_id = c.source_id AND wp.kind = 'phone' AND wp.value = c.phone
     LEFT JOIN emails AS e ON e.tenant_id = c.tenant_id AND e.value = c.email
     LEFT JOIN phones AS p ON p.tenant_id = c.tenant_id AND p.value = c.phone
     WHERE c.tenant_id <> ''
@@ -49,22 +58,55 @@ held AS MATERIALIZED (
         AND c.source_table = 'customers'
         AND (e.identifier_no IS NOT NULL OR p.identifier_no IS NOT NULL)
 ),
+linked AS (
+    SELECT c.record_no, COALESCE(m.customer_id, c.customer_id) AS customer_id
+    FROM identity.contacts AS c
+    LEFT JOIN source.customer_merges AS m ON m.merged_id = c.customer_id
+    WHERE c.source_table IN ('appointments', 'omni_conversations') AND c.customer_id IS NOT NULL
+    UNION ALL
+    SELECT c.record_no, p.customer_id
+    FROM identity.contacts AS c
+    JOIN promoted.links AS p ON p.source_table = c.source_table AND p.source_id = c.source_id
+    WHERE c.source_table = 'prospects'
+),
+held_by_records AS MATERIALIZED (
+    SELECT l.customer_id, e.email_no, e.phone_no
+    FROM identity.evidence AS e
+    LEFT JOIN linked AS l ON l.record_no = e.record_no
+),
 vouched_emails AS (
-    SELECT DISTINCT email_no FROM identity.evidence WHERE email_no IS NOT NULL
+    SELECT email_no, count(customer_id) > 0 AS claimed
+    FROM held_by_records
+    WHERE email_no IS NOT NULL
+    GROUP BY email_no
 ),
 vouched_phones AS (
-    SELECT DISTINCT phone_no FROM identity.evidence WHERE phone_no IS NOT NULL
+    SELECT phone_no, count(customer_id) > 0 AS claimed
+    FROM held_by_records
+    WHERE phone_no IS NOT NULL
+    GROUP BY phone_no
+),
+own_records AS (
+    SELECT customer_id, count(email_no) > 0 AS have_email, count(phone_no) > 0 AS have_phone
+    FROM held_by_records
+    WHERE customer_id IS NOT NULL
+    GROUP BY customer_id
 )
 SELECT
     h.record_no,
     CASE
-        WHEN h.speaking AND h.derived_email = h.email AND e.email_no IS NOT NULL THEN NULL
+        WHEN h.speaking AND NOT h.email_written AND h.derived_email = h.email
+            AND (e.claimed OR e.email_no IS NOT NULL AND o.have_email)
+            THEN NULL
         ELSE h.email_no
     END,
     CASE
-        WHEN h.speaking AND h.derived_phone = h.phone AND p.phone_no IS NOT NULL THEN NULL
+        WHEN h.speaking AND NOT h.phone_written AND h.derived_phone = h.phone
+            AND (p.claimed OR p.phone_no IS NOT NULL AND o.have_phone)
+            THEN NULL
         ELSE h.phone_no
     END
 FROM held AS h
 LEFT JOIN vouched_emails AS e ON e.email_no = h.email_no
-LEFT JOIN vouched_phones AS p ON p.phone_no = h.phone_no;
+LEFT JOIN vouched_phones AS p ON p.phone_no = h.phone_no
+LEFT JOIN own_records AS o ON o.customer_id = h.customer_id;
