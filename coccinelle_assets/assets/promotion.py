@@ -112,6 +112,13 @@ def promotion(
         )
         if not change.result.deferred:
             live_database.remember_promoted(settings, wrote=True)
+        most = live_database.max_lock_seconds
+        if most is not None and change.result.lock_seconds > most:
+            context.log.warning(
+                f"Other writers waited for {change.result.lock_seconds:.1f} s, longer than "
+                f"COCCINELLE_MAX_LOCK_SECONDS={most:g}: have the schedule or `coccinelle migrate` "
+                "start it, which go by ranges of tenants; one tenant is never divided."
+            )
         metadata = _metadata(change.result, backup) | change.notes | report.keep(change.result)
         yield dg.MaterializeResult(asset_key=PROMOTED.key, metadata=metadata)
 

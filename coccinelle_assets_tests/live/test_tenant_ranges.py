@@ -7,6 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
+from coccinelle_assets.automation.run_history import open_instance
 from coccinelle_assets.live.connect import open_live
 from coccinelle_assets.live.receipts import read_receipts
 from coccinelle_assets.live.tenant_ranges import (
@@ -15,6 +16,8 @@ from coccinelle_assets.live.tenant_ranges import (
     TenantRange,
     TenantRanges,
 )
+from coccinelle_assets.runs import run_migration
+from coccinelle_assets.settings import load_settings
 from coccinelle_assets_tests.command_line import coccinelle
 from coccinelle_assets_tests.databases import AppDatabase
 from coccinelle_assets_tests.live.people import holds
@@ -67,6 +70,15 @@ def test_the_command_promotes_range_by_range_each_with_its_receipt(app: AppDatab
     assert {part["run_id"] for part in ranges} == {receipt.run_id for receipt in receipts}
     assert all(app.links().values())
     assert holds(app.path)
+
+
+def test_a_run_of_all_that_locks_for_longer_says_so(app: AppDatabase) -> None:
+    app.appointment(customer_phone="06 11 47 82 93")
+    settings = load_settings(database=app.path, max_lock_seconds=1e-6)
+    outcome = run_migration(settings)
+    with open_instance(settings.dagster_home) as instance:
+        lines = [entry.user_message for entry in instance.all_logs(outcome.run_id)]
+    assert any("longer than COCCINELLE_MAX_LOCK_SECONDS=1e-06" in line for line in lines)
 
 
 def test_what_fits_into_one_range_is_one_run_of_all(app: AppDatabase) -> None:
