@@ -58,7 +58,7 @@ held AS MATERIALIZED (
         AND c.source_table = 'customers'
         AND (e.identifier_no IS NOT NULL OR p.identifier_no IS NOT NULL)
 ),
-linked AS (
+linked AS MATERIALIZED (
     SELECT c.record_no, COALESCE(m.customer_id, c.customer_id) AS customer_id
     FROM identity.contacts AS c
     LEFT JOIN source.customer_merges AS m ON m.merged_id = c.customer_id
@@ -69,28 +69,28 @@ linked AS (
     JOIN promoted.links AS p ON p.source_table = c.source_table AND p.source_id = c.source_id
     WHERE c.source_table = 'prospects'
 ),
-held_by_records AS MATERIALIZED (
-    SELECT l.customer_id, e.email_no, e.phone_no
+vouched_emails AS (
+    SELECT e.email_no, count(l.customer_id) > 0 AS claimed
     FROM identity.evidence AS e
     LEFT JOIN linked AS l ON l.record_no = e.record_no
-),
-vouched_emails AS (
-    SELECT email_no, count(customer_id) > 0 AS claimed
-    FROM held_by_records
-    WHERE email_no IS NOT NULL
-    GROUP BY email_no
+    WHERE e.email_no IN (SELECT email_no FROM held WHERE email_no IS NOT NULL)
+    GROUP BY e.email_no
 ),
 vouched_phones AS (
-    SELECT phone_no, count(customer_id) > 0 AS claimed
-    FROM held_by_records
-    WHERE phone_no IS NOT NULL
-    GROUP BY phone_no
+    SELECT e.phone_no, count(l.customer_id) > 0 AS claimed
+    FROM identity.evidence AS e
+    LEFT JOIN linked AS l ON l.record_no = e.record_no
+    WHERE e.phone_no IN (SELECT phone_no FROM held WHERE phone_no IS NOT NULL)
+    GROUP BY e.phone_no
 ),
 own_records AS (
-    SELECT customer_id, count(email_no) > 0 AS have_email, count(phone_no) > 0 AS have_phone
-    FROM held_by_records
-    WHERE customer_id IS NOT NULL
-    GROUP BY customer_id
+    SELECT
+        l.customer_id,
+        count(e.email_no) > 0 AS have_email,
+        count(e.phone_no) > 0 AS have_phone
+    FROM linked AS l
+    JOIN identity.evidence AS e ON e.record_no = l.record_no
+    GROUP BY l.customer_id
 )
 SELECT
     h.record_no,
