@@ -64,6 +64,7 @@ def _times(sizes: Sequence[dict[str, Any]]) -> str:
         "floor, CPU",
         "migrate, peak",
         "floor, peak",
+        "lock",
     )
     rows = []
     for size in sizes:
@@ -77,7 +78,8 @@ def _times(sizes: Sequence[dict[str, Any]]) -> str:
             f"{_median(trials, contestant, 'peak_mib'):.0f} MiB"
             for contestant in ("migrate", "floor")
         ]
-        rows.append((f"{size['rows']:,}", *times, *cpu, *peaks))
+        lock = f"{_median(trials, 'migrate', 'lock_seconds'):.1f} s"
+        rows.append((f"{size['rows']:,}", *times, *cpu, *peaks, lock))
     return markdown_table(head, rows)
 
 

@@ -14,6 +14,7 @@ import os
 import platform
 import shutil
 import sqlite3
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -79,10 +80,14 @@ class Bench:
     def _migrations(self) -> Trial:
         live = self.fresh_copy("migrate")
         first = self.migrate(live)
+        locked = self._lock_seconds(live.with_name("home"))
         flush()
         second = self.migrate(live)
         shutil.rmtree(live.parent)
-        return {"migrate": asdict(first), "second_migrate": asdict(second)}
+        return {
+            "migrate": asdict(first) | {"lock_seconds": locked},
+            "second_migrate": asdict(second),
+        }
 
     def _floor(self) -> Trial:
         live = self.fresh_copy("floor")
@@ -111,6 +116,18 @@ class Bench:
         home = live.with_name("home")
         command = [str(self.coccinelle), "migrate", str(live), "--home", str(home), "--json"]
         return measure(command, directory=REPOSITORY, environment=self.environment)
+
+    def _lock_seconds(self, home: Path) -> float:
+        command = [sys.executable, "-m", "benchmarks.lock", str(home / "dagster")]
+        done = subprocess.run(
+            command,
+            cwd=REPOSITORY,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return float(done.stdout)
 
     def _run_module(
         self, name: str, *arguments: str, bound_seconds: float | None = None
