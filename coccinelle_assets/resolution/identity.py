@@ -7,8 +7,7 @@ from operator import itemgetter
 
 from duckdb import DuckDBPyConnection
 
-from coccinelle_assets.resolution.normalize.emails import normalize_email
-from coccinelle_assets.resolution.normalize.phones import normalize_phone
+from coccinelle_assets.resolution.normalize.in_processes import reading
 from coccinelle_assets.resolution.people import MAX_COMPARED_NAMES, count_people
 from coccinelle_assets.resolution.placeholders import placeholder_patterns
 from coccinelle_assets.resolution.warehouse_tables import model, write_texts
@@ -49,16 +48,25 @@ def _count_misspelled_names_once(connection: DuckDBPyConnection, max_people: int
 
 
 def _normalize_business_identifiers(connection: DuckDBPyConnection, region: str) -> None:
-    rows = connection.execute(
-        "SELECT DISTINCT tenant_id, kind, value FROM source.business_identifiers"
-        " WHERE value IS NOT NULL AND tenant_id IS NOT NULL"
-    ).fetchall()
-    normalized = {
-        (tenant, kind, normalize_email(raw) if kind == "email" else normalize_phone(raw, region))
-        for tenant, kind, raw in rows
-    }
-    usable = sorted(row for row in normalized if row[2] is not None)
-    write_texts(connection, "business_identifiers", ("tenant_id", "kind", "value"), usable)
+    """Write temp.business_identifiers of tenants that have contacts; each spelling is read once."""
+    usable: set[tuple[str, str, str]] = set()
+    for kind in ("email", "phone"):
+        rows = connection.execute(
+            "SELECT DISTINCT tenant_id, value FROM source.business_identifiers"
+            " WHERE kind = $kind AND value IS NOT NULL"
+            " AND tenant_id IN (SELECT tenant_id FROM identity.contacts)",
+            {"kind": kind},
+        ).fetchall()
+        spellings = sorted({spelling for _, spelling in rows})
+        with reading(f"{kind}_spellings", region, len(spellings)) as read:
+            values = [value for (value,) in read([(spelling,) for spelling in spellings])]
+        normalized = dict(zip(spellings, values, strict=True))
+        usable |= {
+            (tenant, kind, normalized[spelling])
+            for tenant, spelling in rows
+            if normalized[spelling] is not None
+        }
+    write_texts(connection, "business_identifiers", ("tenant_id", "kind", "value"), sorted(usable))
 
 
 def build_clusters(connection: DuckDBPyConnection, rules: IdentityRules) -> None:
