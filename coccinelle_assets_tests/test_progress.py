@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 
 import duckdb
 import pytest
@@ -89,3 +90,20 @@ def test_a_short_run_leaves_none(app: AppDatabase, migrate: Migrate) -> None:
         lines = [entry.user_message for entry in instance.all_logs(outcome.run_id)]
     assert lines
     assert not any("done" in line for line in lines)
+
+
+def test_statements_are_followed_for_the_log_where_steps_take_minutes(
+    app: AppDatabase, migrate: Migrate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    followed: list[bool] = []
+    monkeypatch.setattr(
+        "coccinelle_assets.resources.warehouse.logged",
+        lambda _, *, engines: followed.append(engines) or nullcontext(),
+    )
+    app.appointment(customer_email="jean@ex.fr")
+    assert migrate().promoted
+    assert not any(followed)
+    monkeypatch.setattr("coccinelle_assets.resources.warehouse.LARGE_SNAPSHOT", 1)
+    app.appointment(customer_email="anne@lilas.fr")
+    assert migrate().promoted
+    assert followed[-1]

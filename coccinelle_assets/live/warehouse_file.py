@@ -12,6 +12,7 @@ from duckdb import DuckDBPyConnection
 from coccinelle_assets.errors import CoccinelleError
 
 WAREHOUSE = "warehouse.duckdb"
+SNAPSHOT = "snapshot.sqlite"
 LOCK_POLL_SECONDS = 0.2
 
 

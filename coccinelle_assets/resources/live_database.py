@@ -19,6 +19,7 @@ from coccinelle_assets.live.file_state import (
 )
 from coccinelle_assets.live.locate import locate, open_database
 from coccinelle_assets.live.snapshot import settle
+from coccinelle_assets.live.warehouse_file import SNAPSHOT
 from coccinelle_assets.settings import PromotionOptions
 
 
@@ -45,7 +46,7 @@ class LiveDatabase(dg.ConfigurableResource, PromotionOptions):
     @property
     def snapshot_path(self) -> Path:
         """The copy that the sources are read from."""
-        return Path(self.home) / "snapshot.sqlite"
+        return Path(self.home) / SNAPSHOT
 
     @property
     def plan_path(self) -> Path:

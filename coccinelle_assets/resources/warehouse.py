@@ -13,9 +13,12 @@ from pydantic import Field
 from coccinelle_assets.beside import beside
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.spill import tend_spill
-from coccinelle_assets.live.warehouse_file import open_warehouse
+from coccinelle_assets.live.warehouse_file import SNAPSHOT, open_warehouse
 from coccinelle_assets.live.warehouse_sources import load_scanner
 from coccinelle_assets.progress import followed, logged
+
+# Bytes: about three million records, of which each step takes more than some seconds.
+LARGE_SNAPSHOT = 1_000_000_000
 
 
 class Warehouse(dg.ConfigurableResource):
@@ -34,7 +37,8 @@ class Warehouse(dg.ConfigurableResource):
         connection = open_warehouse(Path(self.path), self.busy_timeout_seconds, self._configuration)
         try:
             tend_spill(connection, Path(self.path))
-            with logged(dg.get_dagster_logger().info), followed(connection):
+            log = dg.get_dagster_logger().info
+            with logged(log, engines=self._takes_minutes), followed(connection):
                 yield connection
         finally:
             connection.close()
@@ -58,6 +62,12 @@ class Warehouse(dg.ConfigurableResource):
             yield connection
         finally:
             connection.close()
+
+    @property
+    def _takes_minutes(self) -> bool:
+        """Whether the steps of a run are long enough for their statements to be followed."""
+        snapshot = Path(self.path).with_name(SNAPSHOT)
+        return snapshot.is_file() and snapshot.stat().st_size > LARGE_SNAPSHOT
 
     @property
     def _configuration(self) -> dict[str, str]:
