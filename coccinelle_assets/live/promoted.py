@@ -14,17 +14,32 @@ from coccinelle_assets.live.publish_links import Deferred
 from coccinelle_assets.resolution.warehouse_tables import write_texts
 from coccinelle_assets.sql import load_sql, statements
 
+PACKAGE = "coccinelle_assets.live"
+# Tables of the schema live that hold what a promotion wrote, by run and tenant.
+REMEMBERED = (
+    "customers",
+    "links",
+    "shared_identifiers",
+    "application_identifiers",
+    "inherited_identifiers",
+)
+
 
 def remember_promotion(
     connection: DuckDBPyConnection, run_id: str, last_run_id: str | None
 ) -> None:
-    """Write live.customers and live.links for a run that is about to publish.
+    """Write the REMEMBERED tables for a run that is about to publish.
 
     Rows of other runs than the last promoted one are removed. A wave takes the rows of all other
     tenants over from the last promoted one.
     """
     values = {"run_id": run_id, "last_run_id": last_run_id}
-    _run(connection, "sql/remember_promotion.sql", values)
+    scripts = [
+        *(load_sql(PACKAGE, "sql/forget_older_runs.sql", table=table) for table in REMEMBERED),
+        load_sql(PACKAGE, "sql/remember_promotion.sql"),
+        *(load_sql(PACKAGE, "sql/keep_other_tenants.sql", table=table) for table in REMEMBERED),
+    ]
+    _run(connection, scripts, values)
 
 
 def forget_deferred(
@@ -33,12 +48,12 @@ def forget_deferred(
     """Put rows that a promotion deferred back to what the one before wrote of them."""
     rows = [(row.source_table, row.record_id) for row in deferred]
     write_texts(connection, "deferred_rows", ("source_table", "source_id"), rows)
-    _run(connection, "sql/forget_deferred.sql", {"run_id": run_id})
+    _run(connection, [load_sql(PACKAGE, "sql/forget_deferred.sql")], {"run_id": run_id})
 
 
-def _run(connection: DuckDBPyConnection, path: str, values: dict[str, object]) -> None:
+def _run(connection: DuckDBPyConnection, scripts: Sequence[str], values: dict[str, object]) -> None:
     connection.execute("BEGIN")
-    for statement in statements(load_sql("coccinelle_assets.live", path)):
+    for statement in (statement for script in scripts for statement in statements(script)):
         used = {name: value for name, value in values.items() if f"${name}" in statement}
         connection.execute(statement, used)
     connection.execute("COMMIT")

@@ -74,6 +74,7 @@ def build_clusters(connection: DuckDBPyConnection, rules: IdentityRules) -> None
     # scipy takes as long to import as all other definitions, and only this step needs it.
     from coccinelle_assets.resolution.components import earliest_members
 
+    connection.execute(model("named_customers"))
     connection.execute(model("evidence"))
     connection.execute(model("edges"))
     # In the type that they are searched in: ten million edges are no small thing to hold twice.

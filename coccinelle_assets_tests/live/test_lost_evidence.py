@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from coccinelle_assets_tests.changes import rolled_back
+from coccinelle_assets_tests.changes import contracted, install, rolled_back
 from coccinelle_assets_tests.databases import AppDatabase
 from coccinelle_assets_tests.live.people import JEAN, LUC, customer, holds
 from coccinelle_assets_tests.pipeline import Pipeline
@@ -75,3 +75,21 @@ def test_a_record_leaves_in_the_very_run_that_merges_its_customer_away(
     assert holds(small.path)
     assert rolled_back(small, to_previous=True).undone == "promotion"
     assert small.links() == links
+
+
+@pytest.mark.parametrize("contract_first", [False, True], ids=["as it is", "contracted"])
+def test_a_record_whose_prospect_was_deleted_keeps_its_customer(
+    small: AppDatabase, pipeline: Pipeline, *, contract_first: bool
+) -> None:
+    small.appointment(id="a2", prospect_id="jean")
+    pipeline.run()
+    links = small.links()
+    if contract_first:
+        # Without a link the row could not be there at all.
+        install(small)
+        contracted(small, anonymous=True)
+    small.execute("DELETE FROM prospects WHERE id = 'jean'")
+    pipeline.run()
+    assert small.links() == links
+    assert pipeline.plan().is_empty
+    assert holds(small.path)

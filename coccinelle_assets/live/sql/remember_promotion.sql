@@ -1,22 +1,7 @@
--- The rows of one run in live.customers and live.links; runs before the last promoted one go.
--- Input: ssot.crosswalk, ssot.*_links, identity.*, source.wave (all tenants when empty).
--- Parameters: $run_id, $last_run_id.
--- Grain: one row per promotion and customer, and per promotion and source record.
-DELETE FROM live.customers
-WHERE run_id = $run_id OR run_id IS DISTINCT FROM $last_run_id;
-
-DELETE FROM live.links
-WHERE run_id = $run_id OR run_id IS DISTINCT FROM $last_run_id;
-
-DELETE FROM live.shared_identifiers
-WHERE run_id = $run_id OR run_id IS DISTINCT FROM $last_run_id;
-
-DELETE FROM live.application_identifiers
-WHERE run_id = $run_id OR run_id IS DISTINCT FROM $last_run_id;
-
-DELETE FROM live.inherited_identifiers
-WHERE run_id = $run_id OR run_id IS DISTINCT FROM $last_run_id;
-
+-- The rows of one run in the tables of the schema live; those of a wave's other tenants come after
+-- (keep_other_tenants.sql). Input: ssot.crosswalk, ssot.*_links, identity.*, promoted.*,
+-- source.customer_merges. Parameters: $run_id, $last_run_id.
+-- Grain: one row per promotion and customer, source record or identifier.
 INSERT INTO live.shared_identifiers
 SELECT $run_id, tenant_id, kind, value FROM identity.identifiers WHERE reason = 'shared';
 
@@ -109,37 +94,4 @@ INSERT INTO live.inherited_identifiers
 SELECT h.* REPLACE ($run_id AS run_id)
 FROM live.inherited_identifiers AS h
 WHERE h.run_id = $last_run_id
-    AND (
-        h.merged_id IN (SELECT merged_id FROM source.customer_merges)
-        OR EXISTS (SELECT 1 FROM source.wave)
-        AND h.tenant_id NOT IN (SELECT tenant_id FROM source.wave)
-    );
-
--- A wave says nothing of other tenants: what the promotion before wrote of them holds on.
-INSERT INTO live.customers
-SELECT c.* REPLACE ($run_id AS run_id)
-FROM live.customers AS c
-WHERE c.run_id = $last_run_id
-    AND EXISTS (SELECT 1 FROM source.wave)
-    AND c.tenant_id NOT IN (SELECT tenant_id FROM source.wave);
-
-INSERT INTO live.application_identifiers
-SELECT a.* REPLACE ($run_id AS run_id)
-FROM live.application_identifiers AS a
-WHERE a.run_id = $last_run_id
-    AND EXISTS (SELECT 1 FROM source.wave)
-    AND a.tenant_id NOT IN (SELECT tenant_id FROM source.wave);
-
-INSERT INTO live.shared_identifiers
-SELECT s.* REPLACE ($run_id AS run_id)
-FROM live.shared_identifiers AS s
-WHERE s.run_id = $last_run_id
-    AND EXISTS (SELECT 1 FROM source.wave)
-    AND s.tenant_id NOT IN (SELECT tenant_id FROM source.wave);
-
-INSERT INTO live.links
-SELECT k.* REPLACE ($run_id AS run_id)
-FROM live.links AS k
-WHERE k.run_id = $last_run_id
-    AND EXISTS (SELECT 1 FROM source.wave)
-    AND k.tenant_id NOT IN (SELECT tenant_id FROM source.wave);
+    AND h.merged_id IN (SELECT merged_id FROM source.customer_merges);

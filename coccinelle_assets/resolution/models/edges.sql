@@ -1,14 +1,11 @@
 -- What ties one record to another. Star edges: each record to the earliest that shares the
 -- identifier, so that a value shared by many stays linear.
 -- Grain: one row per tie. Input: identity.contacts, identity.evidence, identity.identifiers,
--- promoted.links (what the last promotion linked), promoted.inherited_identifiers,
--- source.customer_merges. Output: identity.edges(record_no, other_no, kind).
--- A link that the application set is a tie, also to an id that was merged. One that a promotion set
--- is none, its evidence is judged anew, unless the record holds no detail any more
--- (identity.silent_links): then the link is all there is, for prospects of that customer too. A live
--- customer stands with the earliest record linked to it; prospects have no link of their own, so
--- theirs is the one promoted. What the row of a merged customer tied to its earliest record is tied to
--- that still, or the next run would part what this one merged.
+-- identity.named_customers, promoted.inherited_identifiers, source.customer_merges.
+-- Output: identity.edges(record_no, other_no, kind).
+-- A link that stands is a tie. Any other that a promotion set is none: its evidence is judged anew. A
+-- live customer stands with the earliest record that names it. What the row of a merged customer tied
+-- to its earliest record is tied to that still, or the next run would part what this one merged.
 -- Whom a record names is found before the live customer is: records and customers have nothing but
 -- the tenant in common otherwise.
 CREATE OR REPLACE TABLE identity.edges AS
@@ -58,33 +55,9 @@ customers AS (
     FROM identity.contacts
     WHERE source_table = 'customers' AND tenant_id <> '' AND source_id IS NOT NULL
 ),
-naming AS MATERIALIZED (
-    SELECT
-        r.record_no,
-        r.tenant_id,
-        COALESCE(m.customer_id, r.customer_id) AS customer_id,
-        p.customer_id IS NULL
-            OR r.record_no IN (SELECT record_no FROM identity.silent_links) AS stands
-    FROM identity.contacts AS r
-    LEFT JOIN source.customer_merges AS m ON m.merged_id = r.customer_id
-    LEFT JOIN promoted.links AS p
-        ON p.source_table = r.source_table
-        AND p.source_id = r.source_id
-        AND p.customer_id = r.customer_id
-    WHERE r.source_table IN ('appointments', 'omni_conversations') AND r.customer_id IS NOT NULL
-    UNION ALL
-    SELECT
-        r.record_no,
-        r.tenant_id,
-        p.customer_id,
-        p.customer_id IN (SELECT customer_id FROM identity.silent_links)
-    FROM identity.contacts AS r
-    JOIN promoted.links AS p ON p.source_table = r.source_table AND p.source_id = r.source_id
-    WHERE r.source_table = 'prospects'
-),
 linked AS (
     SELECT n.record_no, c.record_no AS customer_no, n.stands
-    FROM naming AS n
+    FROM identity.named_customers AS n
     JOIN customers AS c ON c.source_id = n.customer_id AND c.tenant_id = n.tenant_id
 )
 SELECT e.record_no, f.record_no AS other_no, e.kind

@@ -1,8 +1,7 @@
 -- The identifiers that tie each record: usable ones only.
 -- Grain: one row per record that has any. Input: identity.contacts, identity.identifiers,
--- identity.silent_links, promoted.customers (what the last promotion derived), promoted.links,
--- promoted.application_identifiers, source.customer_merges. Output:
--- identity.evidence: the numbers of the record's identifiers, whose texts are the contact's e-mail
+-- identity.silent_links, identity.named_customers, promoted.customers (what the last promotion
+-- derived), promoted.application_identifiers. Output: identity.evidence: the numbers of the record's identifiers, whose texts are the contact's e-mail
 -- and phone.
 -- A live customer is tied by the identifiers that no record vouches for: those the application
 -- wrote, now or once, and those whose records are gone or silent. A derived one follows the records
@@ -58,28 +57,17 @@ held AS MATERIALIZED (
         AND c.source_table = 'customers'
         AND (e.identifier_no IS NOT NULL OR p.identifier_no IS NOT NULL)
 ),
-linked AS MATERIALIZED (
-    SELECT c.record_no, COALESCE(m.customer_id, c.customer_id) AS customer_id
-    FROM identity.contacts AS c
-    LEFT JOIN source.customer_merges AS m ON m.merged_id = c.customer_id
-    WHERE c.source_table IN ('appointments', 'omni_conversations') AND c.customer_id IS NOT NULL
-    UNION ALL
-    SELECT c.record_no, p.customer_id
-    FROM identity.contacts AS c
-    JOIN promoted.links AS p ON p.source_table = c.source_table AND p.source_id = c.source_id
-    WHERE c.source_table = 'prospects'
-),
 vouched_emails AS (
     SELECT e.email_no, count(l.customer_id) > 0 AS claimed
     FROM identity.evidence AS e
-    LEFT JOIN linked AS l ON l.record_no = e.record_no
+    LEFT JOIN identity.named_customers AS l ON l.record_no = e.record_no
     WHERE e.email_no IN (SELECT email_no FROM held WHERE email_no IS NOT NULL)
     GROUP BY e.email_no
 ),
 vouched_phones AS (
     SELECT e.phone_no, count(l.customer_id) > 0 AS claimed
     FROM identity.evidence AS e
-    LEFT JOIN linked AS l ON l.record_no = e.record_no
+    LEFT JOIN identity.named_customers AS l ON l.record_no = e.record_no
     WHERE e.phone_no IN (SELECT phone_no FROM held WHERE phone_no IS NOT NULL)
     GROUP BY e.phone_no
 ),
@@ -88,7 +76,7 @@ own_records AS (
         l.customer_id,
         count(e.email_no) > 0 AS have_email,
         count(e.phone_no) > 0 AS have_phone
-    FROM linked AS l
+    FROM identity.named_customers AS l
     JOIN identity.evidence AS e ON e.record_no = l.record_no
     GROUP BY l.customer_id
 )
