@@ -16,7 +16,7 @@ from coccinelle_assets.automation.rollback import ROLLBACK
 from coccinelle_assets.automation.run_history import open_instance
 from coccinelle_assets.beside import beside
 from coccinelle_assets.definitions import build_defs, build_resources
-from coccinelle_assets.live.tenant_ranges import TenantRange, TenantRanges, records_by_tenant
+from coccinelle_assets.live.tenant_ranges import TenantRange, ranges_of
 from coccinelle_assets.settings import Settings
 
 
@@ -80,12 +80,10 @@ def run_migration_by_ranges(
     last. A database that fits into one range is run whole: its range names no tenant.
     """
     assert settings.max_lock_seconds is not None
-    with settings.live_database.read() as live:
-        ranges = TenantRanges(records_by_tenant(live), settings.max_lock_seconds)
+    ranges = ranges_of(settings.live_database, settings.max_lock_seconds)
     if ranges.are_one:
-        whole = sum((taken.records for taken in ranges), 0)
         outcome = run_migration(settings, even_if_unchanged=even_if_unchanged, report=report)
-        yield TenantRange((), whole), outcome
+        yield TenantRange((), ranges.records), outcome
         return
     for taken in ranges:
         outcome = run_migration(

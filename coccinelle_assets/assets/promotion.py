@@ -105,21 +105,18 @@ def promotion(
                 remember_state(connection, last, settings)
             live_database.remember_promoted(settings, wrote=False)
             unchanged = _nothing_published(live_database)
-            yield dg.MaterializeResult(asset_key=PROMOTED.key, metadata=_metadata(unchanged))
+            metadata = _metadata(unchanged) | _lock_metadata(live_database, unchanged)
+            yield dg.MaterializeResult(asset_key=PROMOTED.key, metadata=metadata)
             return
         change, backup = _promote(
             report, warehouse, live_database, gate_thresholds, tenants, settings
         )
         if not change.result.deferred:
             live_database.remember_promoted(settings, wrote=True)
-        most = live_database.max_lock_seconds
-        if most is not None and change.result.lock_seconds > most:
-            context.log.warning(
-                f"Other writers waited for {change.result.lock_seconds:.1f} s, longer than "
-                f"COCCINELLE_MAX_LOCK_SECONDS={most:g}: have the schedule or `coccinelle migrate` "
-                "start it, which go by ranges of tenants; one tenant is never divided."
-            )
         metadata = _metadata(change.result, backup) | change.notes | report.keep(change.result)
+        lock = _lock_metadata(live_database, change.result)
+        metadata |= lock
+        _warn_of_long_lock(context, live_database, lock.get("lock_seconds", 0.0))
         yield dg.MaterializeResult(asset_key=PROMOTED.key, metadata=metadata)
 
 
@@ -220,6 +217,23 @@ def _promote(
     return change, backups[-1]
 
 
+def _lock_metadata(live_database: LiveDatabase, result: Publication) -> dict[str, float]:
+    """How long other writers waited; nothing of D1, where what is changed here is a copy."""
+    return {} if live_database.database.file is None else {"lock_seconds": result.lock_seconds}
+
+
+def _warn_of_long_lock(
+    context: dg.AssetExecutionContext, live_database: LiveDatabase, lock_seconds: float
+) -> None:
+    most = live_database.max_lock_seconds
+    if most is not None and lock_seconds > most:
+        context.log.warning(
+            f"Other writers waited for {lock_seconds:.1f} s, longer than "
+            f"COCCINELLE_MAX_LOCK_SECONDS={most:g}: have the schedule or `coccinelle migrate` "
+            "start it, which go by ranges of tenants; one tenant is never divided."
+        )
+
+
 @contextmanager
 def _room_beside(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse) -> Iterator[None]:
     """Leave a core and a third of the memory to the transaction, which takes longer anyway."""
@@ -234,7 +248,6 @@ def _room_beside(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse) ->
 def _metadata(result: Publication, backup: Path | None = None) -> dict[str, object]:
     metadata: dict[str, object] = dict(result.counts)
     metadata["dagster/row_count"] = result.counts["customers"]
-    metadata["lock_seconds"] = result.lock_seconds
     if backup is not None:
         metadata["backup"] = dg.MetadataValue.path(backup)
     if result.deferred:

@@ -9,7 +9,7 @@ from dagster._utils.schedules import is_valid_cron_schedule
 from coccinelle_assets.automation.jobs import migrate_customers, verify_live_customers
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.receipts import last_promotion
-from coccinelle_assets.live.tenant_ranges import TenantRanges, records_by_tenant
+from coccinelle_assets.live.tenant_ranges import ranges_of
 from coccinelle_assets.resources.live_database import LiveDatabase
 from coccinelle_assets.resources.rules import (
     GateThresholdsResource,
@@ -72,8 +72,7 @@ def _run_configs(live_database: LiveDatabase) -> list[dict[str, Any]]:
     """One run of everything, or one for each range of tenants, which wait for one another."""
     if live_database.max_lock_seconds is None:
         return [{}]
-    with live_database.database.read() as live:
-        ranges = TenantRanges(records_by_tenant(live), live_database.max_lock_seconds)
+    ranges = ranges_of(live_database.database, live_database.max_lock_seconds)
     if ranges.are_one:
         return [{}]
     configs = [{"tenants": list(taken.tenants)} for taken in ranges]

@@ -21,7 +21,8 @@ INDEXES = (
     "idx_customers_last_contact",
     "idx_appointments_customer",
     "idx_omni_conversations_customer",
-    # Of a customers table that was there before without the plan's UNIQUE constraints.
+    # Of a customers table that was there before without the plan's keys.
+    "idx_customers_id",
     "idx_customers_tenant_email",
     "idx_customers_tenant_phone",
 )
@@ -129,13 +130,19 @@ def create_link_indexes(live: sqlite3.Connection) -> None:
 
 
 def require_unique_indexes(live: sqlite3.Connection) -> None:
-    """A customers table that was there before may lack the plan's UNIQUE constraints."""
-    for column in set(IDENTIFIERS).difference(unique_identifiers(live)):
+    """A customers table that was there before may lack the plan's UNIQUE constraints and its key.
+
+    Without a key no foreign key can lead to it, as those of contracted tables do.
+    """
+    missing = {
+        column: (f"idx_customers_tenant_{column}", f"tenant_id, {column}")
+        for column in set(IDENTIFIERS).difference(unique_identifiers(live))
+    }
+    if not _is_keyed_by_id(live):
+        missing["id"] = ("idx_customers_id", "id")
+    for column, (index, columns) in missing.items():
         try:
-            live.execute(
-                f"CREATE UNIQUE INDEX idx_customers_tenant_{column}"
-                f" ON customers (tenant_id, {column})"
-            )
+            live.execute(f"CREATE UNIQUE INDEX {index} ON customers ({columns})")
         except sqlite3.IntegrityError as error:
             # Those of this run passed the audit: these are customers of tenants outside its wave.
             raise CoccinelleError(
@@ -146,9 +153,21 @@ def require_unique_indexes(live: sqlite3.Connection) -> None:
 
 def unique_identifiers(live: sqlite3.Connection) -> list[str]:
     """Which of e-mail and phone no two customers of a tenant may share."""
+    covered = _unique_columns(live)
+    return [column for column in IDENTIFIERS if frozenset(("tenant_id", column)) in covered]
+
+
+def _is_keyed_by_id(live: sqlite3.Connection) -> bool:
+    """Whether the id is the customers' primary key (one of integers has no index), or unique."""
+    keys = [row[1].lower() for row in live.execute("PRAGMA table_info(customers)") if row[5]]
+    return keys == ["id"] or frozenset(("id",)) in _unique_columns(live)
+
+
+def _unique_columns(live: sqlite3.Connection) -> set[frozenset[str]]:
+    """The columns of each index that keeps all rows of the customers apart."""
     covered = set()
     for _, name, unique, _origin, partial in live.execute("PRAGMA index_list(customers)"):
         if unique and not partial:
             columns = live.execute(f"PRAGMA index_info({quoted(name)})")
             covered.add(frozenset(column for _, _, column in columns))
-    return [column for column in IDENTIFIERS if frozenset(("tenant_id", column)) in covered]
+    return covered

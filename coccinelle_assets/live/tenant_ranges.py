@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from coccinelle_assets.live.transaction import run
+from coccinelle_assets.live.database import Database
+from coccinelle_assets.live.schema import read_schema
+from coccinelle_assets.live.waves import records_by_tenant
 
 # Source records that a transaction settles in a second: half of the slowest measured
 # (benchmarks/README.md).
@@ -23,9 +24,10 @@ class TenantRange:
     records: int
 
 
-def records_by_tenant(live: sqlite3.Connection) -> dict[str, int]:
-    """How many source records each tenant of a database has, in the order of their ids."""
-    return dict(run(live, "sql/records_by_tenant.sql").fetchall())
+def ranges_of(database: Database, max_lock_seconds: float) -> TenantRanges:
+    """The tenants of a live database, all of which a promotion counts for."""
+    with database.read() as live:
+        return TenantRanges(records_by_tenant(live, read_schema(live)), max_lock_seconds)
 
 
 class TenantRanges:
@@ -42,9 +44,14 @@ class TenantRanges:
         self._records_per_second = records_per_second
 
     @property
+    def records(self) -> int:
+        """Source records of all tenants that were not taken yet."""
+        return sum(self._waiting.values())
+
+    @property
     def are_one(self) -> bool:
         """Whether all that is waiting fits into one range."""
-        return sum(self._waiting.values()) <= self.most_records or len(self._waiting) <= 1
+        return self.records <= self.most_records or len(self._waiting) <= 1
 
     def __iter__(self) -> Iterator[TenantRange]:
         """Each range as large as the lock allows; a tenant larger than that is one alone."""

@@ -14,7 +14,8 @@ from contextlib import contextmanager
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.additions import CHANGED_TABLES
 from coccinelle_assets.live.receipts import Receipt
-from coccinelle_assets.live.schema import SOURCE_TABLES, Schema
+from coccinelle_assets.live.schema import Schema
+from coccinelle_assets.live.transaction import run
 
 
 @contextmanager
@@ -51,6 +52,16 @@ def promoted_tenants(receipts: Sequence[Receipt]) -> list[str] | None:
     return sorted(covered)
 
 
+def records_by_tenant(live: sqlite3.Connection, schema: Schema) -> dict[str, int]:
+    """How many source records each tenant has; 0 for one that has customers only.
+
+    In the order of their ids, which are texts whatever their column's type.
+    """
+    has_customers = schema.has("customers", "tenant_id")
+    customers = " UNION ALL SELECT tenant_id, 0 FROM customers" if has_customers else ""
+    return dict(run(live, "sql/records_by_tenant.sql", customers=customers).fetchall())
+
+
 def require_tenants(live: sqlite3.Connection, schema: Schema, tenants: Sequence[str]) -> None:
     """Refuse tenants that the database does not know.
 
@@ -58,11 +69,10 @@ def require_tenants(live: sqlite3.Connection, schema: Schema, tenants: Sequence[
     """
     if not tenants:
         return
-    tables = ["SELECT id FROM tenants"] if schema.has("tenants", "id") else []
-    tables += [f"SELECT tenant_id FROM {table}" for table in SOURCE_TABLES]
-    known = f"SELECT value FROM json_each(?) EXCEPT {' EXCEPT '.join(tables)}"
-    unknown = [row[0] for row in live.execute(known, (json.dumps(list(tenants)),))]
-    if unknown:
+    known = set(records_by_tenant(live, schema))
+    if schema.has("tenants", "id"):
+        known |= {row[0] for row in live.execute("SELECT CAST(id AS TEXT) FROM tenants")}
+    if unknown := set(tenants) - known:
         raise CoccinelleError(
             f"no tenant {', '.join(sorted(unknown))} in the database: check --tenant against "
             "the tenant_id columns; nothing was written"

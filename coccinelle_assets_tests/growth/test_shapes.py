@@ -5,12 +5,15 @@ benchmarks/matrix.py measures the same in seconds, at sizes that take hours.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Hashable, Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from benchmarks.shapes import SHAPES, run_script, write_shape
+from coccinelle_assets.demo import write_demo_database
 from coccinelle_assets.settings import load_settings
 from coccinelle_assets_tests.changes import holds
 from coccinelle_assets_tests.databases import AppDatabase
@@ -85,6 +88,25 @@ def united(ties: Iterable[tuple[Hashable, Hashable]]) -> set[Hashable]:
     for one, other in ties:
         leader[find(one)] = find(other)
     return {find(node) for node in list(leader)}
+
+
+def test_a_change_of_one_percent_joins_customers(tmp_path: Path) -> None:
+    path = tmp_path / "app.db"
+    write_shape("demo", path, 4_000)
+    pipeline = Pipeline(path, **ANY_DRIFT)
+    pipeline.run()
+    run_script(path, "sql/changes/one_percent.sql", 4_000)
+    assert pipeline.run().counts["merged_customers"] > 0
+    assert pipeline.plan().is_empty
+
+
+def test_a_demo_of_many_tenants_whose_numbers_meet_is_written(tmp_path: Path) -> None:
+    write_demo_database(tmp_path / "app.db", rows=20, tenants=9_000)
+    with closing(sqlite3.connect(tmp_path / "app.db")) as connection:
+        [tenants, numbers] = connection.execute(
+            "SELECT (SELECT count(*) FROM tenants), (SELECT count(*) FROM omni_phone_mappings)"
+        ).fetchone()
+    assert numbers < tenants == 9_000
 
 
 def rows(work: Work) -> int:

@@ -10,6 +10,7 @@ import pytest
 from coccinelle_assets.live.connect import open_live
 from coccinelle_assets.live.verify import verify
 from coccinelle_assets.settings import load_settings
+from coccinelle_assets_tests.changes import contracted, holds, install, objects_of, rolled_back
 from coccinelle_assets_tests.databases import AppDatabase, assert_kept, values_of
 from coccinelle_assets_tests.pipeline import Pipeline
 
@@ -217,3 +218,24 @@ def test_a_warehouse_of_an_older_version_is_taken_on(app: AppDatabase) -> None:
     )
     pipeline.run()
     assert None not in app.links().values()
+
+
+def test_customers_without_a_key_get_one_that_contracted_tables_can_refer_to(
+    app: AppDatabase,
+) -> None:
+    app.execute(
+        "CREATE TABLE customers (id TEXT, tenant_id TEXT NOT NULL, last_name TEXT, email TEXT,"
+        " phone TEXT)"
+    )
+    before = objects_of(app.path)
+    pipeline = Pipeline(app.path, max_customer_drift=1000.0)
+    app.appointment(id="a1", customer_email="jean@ex.fr")
+    app.conversation(id="c1", customer_phone="06 11 47 82 93")
+    pipeline.run()
+    install(app)
+    contracted(app, anonymous=True)
+    app.prospect(id="tie", email="jean@ex.fr", phone="+33611478293")
+    assert pipeline.run().counts["merged_customers"] == 1
+    assert holds(app)
+    rolled_back(app)
+    assert objects_of(app.path) == before

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from itertools import pairwise
+from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from coccinelle_assets.automation.run_history import open_instance
+from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.connect import open_live
 from coccinelle_assets.live.receipts import read_receipts
+from coccinelle_assets.live.schema import read_schema
 from coccinelle_assets.live.tenant_ranges import (
     LEAST_RECORDS_PER_SECOND,
     RECORDS_PER_SECOND,
     TenantRange,
     TenantRanges,
 )
+from coccinelle_assets.live.waves import records_by_tenant, require_tenants
 from coccinelle_assets.runs import run_migration
 from coccinelle_assets.settings import load_settings
 from coccinelle_assets_tests.command_line import coccinelle
-from coccinelle_assets_tests.databases import AppDatabase
+from coccinelle_assets_tests.databases import SCHEMA, AppDatabase
 from coccinelle_assets_tests.live.people import holds
 
 
@@ -70,6 +77,32 @@ def test_the_command_promotes_range_by_range_each_with_its_receipt(app: AppDatab
     assert {part["run_id"] for part in ranges} == {receipt.run_id for receipt in receipts}
     assert all(app.links().values())
     assert holds(app.path)
+
+
+def test_a_tenant_whose_records_are_all_gone_is_counted_for_too(app: AppDatabase) -> None:
+    for tenant in ("t1", "t2"):
+        app.appointment(id=tenant, tenant_id=tenant, customer_phone="06 11 47 82 93")
+    few = ("--max-lock-seconds", 0.5 / RECORDS_PER_SECOND)
+    assert coccinelle("migrate", app.path, *few).returncode == 0
+    app.execute("DELETE FROM appointments WHERE id = 't2'")
+    assert coccinelle("migrate", app.path, *few).returncode == 0
+    counted = {row["tenant_id"]: row["total_appointments"] for row in app.customers()}
+    assert counted == {"t1": 1, "t2": 0}
+    assert holds(app.path)
+
+
+def test_tenants_are_known_by_their_text_whatever_the_columns_type(tmp_path: Path) -> None:
+    numbered = SCHEMA.read_text(encoding="utf-8").replace("tenant_id TEXT", "tenant_id INTEGER")
+    path = tmp_path / "app.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(numbered)
+        for table in ("prospects", "appointments", "omni_conversations"):
+            connection.execute(f"INSERT INTO {table} (id, tenant_id) VALUES ('x', 7)")
+        connection.commit()
+        assert records_by_tenant(connection, read_schema(connection)) == {"7": 3}
+        require_tenants(connection, read_schema(connection), ["7"])
+        with pytest.raises(CoccinelleError, match="no tenant 8"):
+            require_tenants(connection, read_schema(connection), ["7", "8"])
 
 
 def test_a_run_of_all_that_locks_for_longer_says_so(app: AppDatabase) -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.resolution import spellings
 from coccinelle_assets.resolution.contacts import build_contacts
+from coccinelle_assets.resolution.identity import build_identifiers
 from coccinelle_assets.resolution.normalize import in_processes, readers
 from coccinelle_assets.resolution.normalize.text import SPACES
 from coccinelle_assets.settings import IdentityRules
@@ -158,3 +159,24 @@ def test_a_reader_that_dies_is_one_clear_error(monkeypatch: pytest.MonkeyPatch) 
 def test_spaces_are_those_of_python() -> None:
     everything = map(chr, range(sys.maxunicode + 1))
     assert set(SPACES) == {character for character in everything if re.match(r"\s", character)}
+
+
+def test_of_business_identifiers_those_of_tenants_without_records_are_not_read(
+    read_in_python: list[tuple[str, ...]],
+) -> None:
+    of_tenants = {
+        "t1": [("tenants", "contact@agence.fr"), ("users", "contact@agence.fr")],
+        "t9": [("tenants", "contact@elsewhere.fr")],
+    }
+    connection = warehouse(
+        prospects=[PROSPECT | {"tenant_id": "t1"}],
+        business_identifiers=[
+            {"tenant_id": tenant, "source_table": table, "kind": "email", "value": value}
+            for tenant, values in of_tenants.items()
+            for table, value in values
+        ],
+    )
+    build_contacts(connection, IdentityRules())
+    read_in_python.clear()
+    build_identifiers(connection, IdentityRules())
+    assert read_in_python == [("contact@agence.fr",)]

@@ -1,13 +1,15 @@
--- How many source records each tenant has. Grain: one row per tenant, in the order of their ids.
--- Input: the three source tables. Output: tenant_id, number of records.
-SELECT tenant_id, COUNT(*)
+-- How many source records each tenant has, and the tenants that have customers only: a promotion
+-- counts for these, too. Grain: one row per tenant, in the order of their ids.
+-- Input: the three source tables; {customers} adds the customers where they are.
+-- Output: tenant_id as text, number of source records.
+SELECT CAST(tenant_id AS TEXT) AS id, SUM(records)
 FROM (
-    SELECT tenant_id FROM prospects
+    SELECT tenant_id, 1 AS records FROM prospects
     UNION ALL
-    SELECT tenant_id FROM appointments
+    SELECT tenant_id, 1 FROM appointments
     UNION ALL
-    SELECT tenant_id FROM omni_conversations
-) AS records
+    SELECT tenant_id, 1 FROM omni_conversations{customers}
+) AS rows_of_tenants
 WHERE tenant_id <> ''
-GROUP BY tenant_id
-ORDER BY tenant_id
+GROUP BY id
+ORDER BY id
