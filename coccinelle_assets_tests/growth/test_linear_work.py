@@ -183,4 +183,6 @@ def test_a_row_looked_for_among_all_is_found(
         work_of(Life(tmp_path / str(people), people, bare=True), last=step)[step]
         for people in (200, 400)
     )
-    assert "CREATE TEMP TABLE undo_customers" in "".join(too_much(half, whole, 400))
+    found = "".join(too_much(half, whole, 400))
+    assert "undo_links AS u\nLEFT JOIN appointments AS t" in found
+    assert "undo_links AS u\nLEFT JOIN omni_conversations AS t" in found

@@ -20,10 +20,14 @@ from coccinelle_assets_tests.live.people import holds, live_customer
 from coccinelle_assets_tests.pipeline import Pipeline
 
 SPOILS = {
-    "customer_tenants_exist": "DELETE FROM tenants WHERE id = 't2'",
-    "links_lead_to_customers": "UPDATE appointments SET customer_id = 'nobody' WHERE id = 'lone'",
-    "customer_ids_unique": "INSERT INTO customers (id, tenant_id) SELECT id, tenant_id FROM"
-    " customers WHERE email = 'jean@ex.fr'",
+    "customer_tenants_exist": ["DELETE FROM tenants WHERE id = 't2'"],
+    "links_lead_to_customers": ["UPDATE appointments SET customer_id = 'nobody' WHERE id = 'lone'"],
+    # The first promotion gave the table the key that it lacked.
+    "customer_ids_unique": [
+        "DROP INDEX idx_customers_id",
+        "INSERT INTO customers (id, tenant_id) SELECT id, tenant_id FROM customers"
+        " WHERE email = 'jean@ex.fr'",
+    ],
 }
 
 
@@ -42,7 +46,8 @@ def test_the_promotion_alone_refuses_a_database_spoiled_since_the_checks(
     small.prospect(first_name="Max", last_name="Blanc", email="max@blanc.fr")
     first.resolve()
     first.warehouse.close()
-    small.execute(SPOILS[name])
+    for statement in SPOILS[name]:
+        small.execute(statement)
     assert untouched()
     settings = load_settings(database=small.path)
     job = dg.define_asset_job("alone", selection=dg.AssetSelection.assets("live/customers"))
