@@ -24,9 +24,9 @@ from benchmarks.measure import measure
 from benchmarks.readme import markdown_table, write_section
 from benchmarks.run import REPOSITORY, Bench, flush, machine
 from benchmarks.shapes import run_script
-from coccinelle_assets.live.connect import open_live
-from coccinelle_assets.live.rollback import roll_back
-from coccinelle_assets.live.triggers import install_triggers
+from coccinelle_assets.live.rollback.rollback import roll_back
+from coccinelle_assets.live.sqlite.connection import open_live
+from coccinelle_assets.live.statistics.triggers import install_triggers
 
 RESULTS = Path(__file__).with_name("after.json")
 # Inserts alternate between the two databases in blocks, so that other load falls on both.

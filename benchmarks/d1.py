@@ -20,7 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from coccinelle_assets.demo import write_demo_database
-from coccinelle_assets.live.publish import Publication, publish
+from coccinelle_assets.live.promotion.publish import Publication, publish
 from coccinelle_assets_tests.d1.conftest import BINARIES, Project
 from coccinelle_assets_tests.pipeline import Pipeline
 

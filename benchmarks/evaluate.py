@@ -22,15 +22,15 @@ import duckdb
 
 from benchmarks.labelled import LabelledRecord, read_senzing, read_splink, write_database
 from benchmarks.readme import markdown_table, write_section
-from coccinelle_assets.live.schema import read_schema, require_sources
-from coccinelle_assets.live.snapshot import take_snapshot
-from coccinelle_assets.live.warehouse_sources import load_sources
+from coccinelle_assets.live.sqlite.schema import read_schema, require_sources
+from coccinelle_assets.live.sqlite.snapshot import take_snapshot
 from coccinelle_assets.resolution.contacts import build_contacts
 from coccinelle_assets.resolution.customers import build_customers
 from coccinelle_assets.resolution.identity import build_clusters, build_identifiers
 from coccinelle_assets.resolution.linkage import build_links
 from coccinelle_assets.settings import IdentityRules
 from coccinelle_assets.sql import load_sql
+from coccinelle_assets.warehouse.load_sources import load_sources
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 SHOWN_PAIRS = 10
@@ -109,7 +109,7 @@ def resolve(database: Path, rules: IdentityRules) -> dict[str, str]:
         build_customers(warehouse)
         build_links(warehouse)
         return dict(
-            warehouse.execute(load_sql("benchmarks", "sql/resolved_records.sql")).fetchall()
+            warehouse.execute(load_sql("sql/resolved_records.sql", package="benchmarks")).fetchall()
         )
 
 

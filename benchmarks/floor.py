@@ -36,7 +36,7 @@ def read_sources(database: Path) -> int:
         quoted = str(database).replace("'", "''")
         connection.execute(f"ATTACH '{quoted}' AS source (TYPE sqlite, READ_ONLY)")
         rows = 0
-        for statement in statements(load_sql("benchmarks", "sql/floor_read.sql")):
+        for statement in statements(load_sql("sql/floor_read.sql", package="benchmarks")):
             rows += connection.execute(statement).fetchone()[0]
         return rows
 
@@ -53,15 +53,14 @@ def write_known(live: Path, known: Path) -> int:
         connection.execute("BEGIN IMMEDIATE")
         connection.execute(
             load_sql(
-                "coccinelle_assets.live",
-                "sql/publish/customers_table.sql",
+                "live/promotion/sql/customers_table.sql",
                 tenant_key=",\n    FOREIGN KEY (tenant_id) REFERENCES tenants (id)",
             )
         )
-        for statement in statements(load_sql("benchmarks", "sql/floor_write.sql")):
+        for statement in statements(load_sql("sql/floor_write.sql", package="benchmarks")):
             connection.execute(statement)
         for name in ("customers_indexes", "link_indexes"):
-            script = load_sql("coccinelle_assets.live", f"sql/publish/{name}.sql")
+            script = load_sql(f"live/promotion/sql/{name}.sql")
             for statement in statements(script):
                 connection.execute(statement)
         changed = connection.total_changes

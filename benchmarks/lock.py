@@ -12,7 +12,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from coccinelle_assets.automation.run_history import open_instance
+from coccinelle_assets.local_runs.instance import open_instance
 
 
 def main() -> None:

@@ -21,7 +21,7 @@ def migrate(database: Path) -> dict[str, int]:
     connection = sqlite3.connect(database, isolation_level=None)
     try:
         connection.execute("BEGIN IMMEDIATE")
-        for statement in statements(load_sql("benchmarks", "sql/plain_sql.sql")):
+        for statement in statements(load_sql("sql/plain_sql.sql", package="benchmarks")):
             connection.execute(statement)
         connection.execute("COMMIT")
         counts = {

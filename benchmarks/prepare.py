@@ -29,7 +29,7 @@ def write_known(migrated: Path, known: Path) -> None:
     connection = sqlite3.connect(known)
     try:
         connection.execute("ATTACH ? AS promoted", (str(migrated),))
-        connection.executescript(load_sql("benchmarks", "sql/known.sql"))
+        connection.executescript(load_sql("sql/known.sql", package="benchmarks"))
     finally:
         connection.close()
 

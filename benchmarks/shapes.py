@@ -69,7 +69,7 @@ def run_script(database: Path, script: str, rows: int) -> None:
     """Run SQL of this package on a database; it may ask for the number of source records."""
     with closing(sqlite3.connect(database)) as connection:
         connection.execute("CREATE TEMP TABLE asked AS SELECT ? AS rows", (rows,))
-        connection.executescript(f"BEGIN;\n{load_sql('benchmarks', script)}\nCOMMIT;")
+        connection.executescript(f"BEGIN;\n{load_sql(script, package='benchmarks')}\nCOMMIT;")
 
 
 def main() -> None:

@@ -23,7 +23,6 @@ from coccinelle_assets.automation.sensors import build_sensors
 from coccinelle_assets.checks.contract import contract_gate
 from coccinelle_assets.checks.gates import GATES
 from coccinelle_assets.checks.live import verification
-from coccinelle_assets.live.warehouse_file import WAREHOUSE
 from coccinelle_assets.resources.live_database import LiveDatabase
 from coccinelle_assets.resources.rules import GateThresholdsResource, IdentityRulesResource
 from coccinelle_assets.resources.warehouse import Warehouse
@@ -34,6 +33,7 @@ from coccinelle_assets.settings import (
     Settings,
     load_settings,
 )
+from coccinelle_assets.warehouse.file import WAREHOUSE
 
 
 def build_resources(settings: Settings) -> dict[str, dg.ConfigurableResource]:

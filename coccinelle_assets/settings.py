@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 import phonenumbers
@@ -16,10 +16,7 @@ from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validat
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from coccinelle_assets.errors import CoccinelleError
-from coccinelle_assets.live.locate import Location, locate, open_database
-
-if TYPE_CHECKING:
-    from coccinelle_assets.live.database import Database
+from coccinelle_assets.location import Location, locate
 
 
 class IdentityRules(BaseModel):
@@ -212,16 +209,6 @@ class Settings(
     def location(self) -> Location:
         """Where the live database is."""
         return locate(self.database, self.wrangler_dir)
-
-    @property
-    def live_database(self) -> Database:
-        """The live database, to be read, copied or changed."""
-        return open_database(
-            self.location,
-            home=self.home_directory,
-            busy_timeout_seconds=self.busy_timeout_seconds,
-            d1_remote=self.d1_remote,
-        )
 
     @property
     def warehouse_memory_mb(self) -> int:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from itertools import dropwhile
+
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 def quoted(name: str) -> str:
@@ -21,15 +24,16 @@ def _text(package: str, path: str) -> str:
     return "".join(dropwhile(lambda line: line.startswith("--"), lines))
 
 
-def load_sql(package: str, path: str, **identifiers: str) -> str:
-    """The text of a .sql file of a package, each `{name}` replaced by that SQL fragment.
+def load_sql(path: str, *, package: str = "coccinelle_assets", **fragments: str) -> str:
+    """The text of the .sql file at `path` in a package, each `{name}` replaced by that fragment.
 
-    Only identifiers and fragments from other .sql files go in this way; values are bound.
+    Only identifiers and fragments from other .sql files go in this way; values are bound. Raises
+    ValueError when a placeholder has no fragment.
     """
     text = _text(package, path)
-    for name, fragment in identifiers.items():
-        text = text.replace("{" + name + "}", fragment)
-    return text
+    if left := set(PLACEHOLDER.findall(text)) - fragments.keys():
+        raise ValueError(f"{path} has placeholders that are not filled: {', '.join(sorted(left))}")
+    return PLACEHOLDER.sub(lambda match: fragments[match[1]], text)
 
 
 def statements(script: str) -> Iterator[str]:

@@ -12,10 +12,10 @@ import sqlite3
 import sys
 from pathlib import Path
 
-from coccinelle_assets.live.connect import open_live
-from coccinelle_assets.live.contract import contract
-from coccinelle_assets.live.publish import publish
-from coccinelle_assets.live.rollback import roll_back
+from coccinelle_assets.live.contraction.contract import contract
+from coccinelle_assets.live.promotion.publish import publish
+from coccinelle_assets.live.rollback.rollback import roll_back
+from coccinelle_assets.live.sqlite.connection import open_live
 from coccinelle_assets.settings import GateThresholds
 
 

@@ -6,10 +6,10 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from coccinelle_assets.live.connect import open_live
-from coccinelle_assets.live.contract import Contraction, contract
-from coccinelle_assets.live.rollback import Rollback, roll_back, roll_back_last
-from coccinelle_assets.live.triggers import Installation, install_triggers
+from coccinelle_assets.live.contraction.contract import Contraction, contract
+from coccinelle_assets.live.rollback.rollback import Rollback, roll_back, roll_back_last
+from coccinelle_assets.live.sqlite.connection import open_live
+from coccinelle_assets.live.statistics.triggers import Installation, install_triggers
 from coccinelle_assets.live.verify import verify
 from coccinelle_assets.settings import load_settings
 from coccinelle_assets.sql import quoted

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from coccinelle_assets.automation.run_history import open_instance
-from coccinelle_assets.runs import RunOutcome, run_migration
+from coccinelle_assets.local_runs.instance import open_instance
+from coccinelle_assets.local_runs.run_job import RunOutcome, run_migration
 from coccinelle_assets.settings import Settings, load_settings
 from coccinelle_assets_tests.databases import AppDatabase
 

@@ -9,26 +9,22 @@ from pathlib import Path
 
 import duckdb
 
-from coccinelle_assets.live.backups import back_up
-from coccinelle_assets.live.connect import open_live
-from coccinelle_assets.live.file_state import FileState, read_file_state
-from coccinelle_assets.live.gate import write_gate_statistics, write_link_views
-from coccinelle_assets.live.plan import PlanCounts, write_plan
-from coccinelle_assets.live.promoted import forget_deferred, remember_promotion
-from coccinelle_assets.live.publish import Publication, publish
+from coccinelle_assets.live.promotion.publish import Publication, publish
 from coccinelle_assets.live.receipts import last_promotion
-from coccinelle_assets.live.schema import read_schema, require_sources
-from coccinelle_assets.live.snapshot import repair_snapshot, take_snapshot
-from coccinelle_assets.live.warehouse_sources import (
-    UnreadableTextError,
-    load_sources,
-    wave_tenants,
-)
+from coccinelle_assets.live.sqlite.backups import back_up
+from coccinelle_assets.live.sqlite.connection import open_live
+from coccinelle_assets.live.sqlite.file_state import FileState, read_file_state
+from coccinelle_assets.live.sqlite.schema import read_schema, require_sources
+from coccinelle_assets.live.sqlite.snapshot import repair_snapshot, take_snapshot
 from coccinelle_assets.resolution.contacts import build_contacts
 from coccinelle_assets.resolution.customers import build_customers
 from coccinelle_assets.resolution.identity import build_clusters, build_identifiers
 from coccinelle_assets.resolution.linkage import build_links
 from coccinelle_assets.settings import load_settings
+from coccinelle_assets.warehouse.baseline import forget_deferred, remember_promotion
+from coccinelle_assets.warehouse.load_sources import UnreadableTextError, load_sources, wave_tenants
+from coccinelle_assets.warehouse.preview import write_gate_statistics, write_link_views
+from coccinelle_assets.warehouse.write_plan import PlanCounts, write_plan
 
 
 class Pipeline:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import duckdb
 import pytest
 
-from coccinelle_assets.beside import beside, one_core_each
-from coccinelle_assets.runs import RunOutcome
+from coccinelle_assets.background import beside, one_core_each
+from coccinelle_assets.local_runs.run_job import RunOutcome
 from coccinelle_assets_tests.databases import AppDatabase
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from coccinelle_assets.automation.run_history import open_instance
-from coccinelle_assets.live.triggers import TRIGGERS
+from coccinelle_assets.live.statistics.triggers import TRIGGERS
+from coccinelle_assets.local_runs.instance import open_instance
 from coccinelle_assets_tests.changes import add_people, contracted, install, objects_of, rows_of
 from coccinelle_assets_tests.command_line import Done, coccinelle_here
 from coccinelle_assets_tests.databases import AppDatabase

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from coccinelle_assets.demo import write_demo_database
-from coccinelle_assets.live.connect import open_live
-from coccinelle_assets.live.publish import publish
+from coccinelle_assets.live.promotion.publish import publish
+from coccinelle_assets.live.sqlite.connection import open_live
 from coccinelle_assets.live.verify import verify
 from coccinelle_assets.settings import load_settings
 from coccinelle_assets_tests.command_line import environment

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from coccinelle_assets.demo import write_demo_database
-from coccinelle_assets.live.connect import open_live
-from coccinelle_assets.live.triggers import install_triggers
+from coccinelle_assets.live.sqlite.connection import open_live
+from coccinelle_assets.live.statistics.triggers import install_triggers
 from coccinelle_assets_tests.change_in_subprocess import change
 from coccinelle_assets_tests.changes import objects_of
 from coccinelle_assets_tests.pipeline import Pipeline

@@ -9,8 +9,8 @@ import duckdb
 import pytest
 
 from coccinelle_assets import progress
-from coccinelle_assets.automation.run_history import open_instance
-from coccinelle_assets.runs import RunOutcome
+from coccinelle_assets.local_runs.instance import open_instance
+from coccinelle_assets.local_runs.run_job import RunOutcome
 from coccinelle_assets.settings import load_settings
 from coccinelle_assets_tests.databases import AppDatabase
 

@@ -12,9 +12,9 @@ from sqlglot import ErrorLevel
 
 from coccinelle_assets.resolution.contacts import SPELLINGS
 from coccinelle_assets.resolution.customers import EDITABLE
-from coccinelle_assets.resolution.linkage import LINKED_TABLES
+from coccinelle_assets.resolution.model import model
 from coccinelle_assets.resolution.spellings import texts_of
-from coccinelle_assets.resolution.warehouse_tables import model
+from coccinelle_assets.tables import LINKED_TABLES
 
 PACKAGE = Path(str(files("coccinelle_assets")))
 SQL_FILES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.sql"))

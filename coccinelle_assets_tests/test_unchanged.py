@@ -6,15 +6,15 @@ from collections.abc import Callable
 
 import pytest
 
-from coccinelle_assets.live.fingerprint import (
+from coccinelle_assets.live.deferred import Deferred
+from coccinelle_assets.local_runs.run_job import RunOutcome
+from coccinelle_assets.warehouse.baseline import forget_deferred
+from coccinelle_assets.warehouse.fingerprint import (
     fingerprint,
     remember_state,
     snapshot_versions,
     unchanged_since,
 )
-from coccinelle_assets.live.promoted import forget_deferred
-from coccinelle_assets.live.publish_links import Deferred
-from coccinelle_assets.runs import RunOutcome
 from coccinelle_assets_tests.databases import AppDatabase
 from coccinelle_assets_tests.pipeline import Pipeline
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import dagster as dg
 from pydantic import Field
 
-from coccinelle_assets.assets.layer import MIGRATION_POOL, clear_failures, spec
-from coccinelle_assets.live.contract import Contraction, contract
+from coccinelle_assets.assets.layer import spec
+from coccinelle_assets.live.contraction.contract import Contraction, contract
+from coccinelle_assets.resources.failures import MIGRATION_POOL, clear_failures
 from coccinelle_assets.resources.live_database import LiveDatabase
 
 CONTRACTED = spec(

@@ -2,14 +2,9 @@
 
 import dagster as dg
 
-from coccinelle_assets.assets.layer import (
-    clear_failures,
-    column_lineage,
-    materialized,
-    sample_rows,
-    spec,
-)
+from coccinelle_assets.assets.layer import column_lineage, materialized, sample_rows, spec
 from coccinelle_assets.resolution.customers import build_customers
+from coccinelle_assets.resources.failures import clear_failures
 from coccinelle_assets.resources.warehouse import Warehouse
 
 CUSTOMERS = spec(

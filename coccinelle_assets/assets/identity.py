@@ -2,8 +2,9 @@
 
 import dagster as dg
 
-from coccinelle_assets.assets.layer import clear_failures, materialized, spec
+from coccinelle_assets.assets.layer import materialized, spec
 from coccinelle_assets.resolution.identity import build_clusters, build_identifiers
+from coccinelle_assets.resources.failures import clear_failures
 from coccinelle_assets.resources.rules import IdentityRulesResource
 from coccinelle_assets.resources.warehouse import Warehouse
 

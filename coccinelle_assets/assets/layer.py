@@ -1,20 +1,15 @@
-"""What all layers share: how an asset is described, and how errors reach the one who runs it."""
+"""What all layers share: how an asset and its materialization are described."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import dagster as dg
-import duckdb
 from duckdb import DuckDBPyConnection
 
-from coccinelle_assets.errors import CoccinelleError, PromotionRefusedError
-from coccinelle_assets.samples import masked_table
+from coccinelle_assets.resources.samples import masked_table
 from coccinelle_assets.sql import quoted
 
 OWNERS = ["team:data"]
 SAMPLE_ROWS = 10
-# Runs that take a snapshot or write to the live database: a queue lets one of them run at a time.
-MIGRATION_POOL = "migration"
 # Columns of a table: "name TYPE: what it holds" lines; what has no type is VARCHAR.
 Columns = str
 
@@ -98,33 +93,3 @@ def sample_rows(
         f" ORDER BY id LIMIT {SAMPLE_ROWS}"
     ).fetchall()
     return {"sample": masked_table(names, rows)} if rows else {}
-
-
-@contextmanager
-def clear_failures() -> Iterator[None]:
-    """Turn an error of the user's input into a failure that says just what to do."""
-    try:
-        yield
-    except PromotionRefusedError as error:
-        raise dg.Failure(
-            description=str(error),
-            metadata={"refused_by": dg.MetadataValue.json(list(error.failures))},
-            allow_retries=False,
-        ) from error
-    except CoccinelleError as error:
-        raise dg.Failure(description=str(error), allow_retries=False) from error
-    except duckdb.OutOfMemoryException as error:
-        # The engine's own advice names settings that only this project's code can reach.
-        needed = str(error).partition("\n")[0]
-        if "max_temp_directory_size" in str(error):
-            raise dg.Failure(
-                description="the warehouse's engine needs more room on the disk of the home than "
-                "is free: make room there, or set COCCINELLE_HOME to a larger disk, and run again "
-                f"({needed})",
-                allow_retries=False,
-            ) from error
-        raise dg.Failure(
-            description="the warehouse's engine needs more memory than it may use: raise "
-            f"COCCINELLE_MEMORY_LIMIT_MB and run again ({needed})",
-            allow_retries=False,
-        ) from error

@@ -4,14 +4,9 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from coccinelle_assets.assets.layer import (
-    clear_failures,
-    column_lineage,
-    materialized,
-    sample_rows,
-    spec,
-)
+from coccinelle_assets.assets.layer import column_lineage, materialized, sample_rows, spec
 from coccinelle_assets.resolution.linkage import build_links
+from coccinelle_assets.resources.failures import clear_failures
 from coccinelle_assets.resources.warehouse import Warehouse
 
 _LINK_COLUMNS = """tenant_id

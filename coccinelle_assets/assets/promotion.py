@@ -10,22 +10,16 @@ import dagster as dg
 import duckdb
 from pydantic import Field
 
-from coccinelle_assets.assets.layer import MIGRATION_POOL, clear_failures, spec
+from coccinelle_assets.assets.layer import spec
 from coccinelle_assets.assets.run_report import RunReport
-from coccinelle_assets.beside import beside, one_core_each
+from coccinelle_assets.background import beside, one_core_each
 from coccinelle_assets.checks.gates import require_gates
 from coccinelle_assets.live.database import Change
-from coccinelle_assets.live.fingerprint import remember_state
-from coccinelle_assets.live.plan import write_plan
-from coccinelle_assets.live.promoted import (
-    forget_deferred,
-    remember_promotion,
-)
-from coccinelle_assets.live.publish import Publication, deferred_reasons, publish
+from coccinelle_assets.live.deferred import deferred_reasons
+from coccinelle_assets.live.promotion.dry_run import rehearse
+from coccinelle_assets.live.promotion.publish import Publication, publish
 from coccinelle_assets.live.receipts import last_promotion
-from coccinelle_assets.live.rehearsal import rehearse
-from coccinelle_assets.live.summary import WRITTEN
-from coccinelle_assets.live.warehouse_sources import wave_tenants
+from coccinelle_assets.resources.failures import MIGRATION_POOL, clear_failures
 from coccinelle_assets.resources.live_database import LiveDatabase
 from coccinelle_assets.resources.rules import (
     GateThresholdsResource,
@@ -33,6 +27,11 @@ from coccinelle_assets.resources.rules import (
     rules_text,
 )
 from coccinelle_assets.resources.warehouse import Warehouse
+from coccinelle_assets.warehouse.baseline import forget_deferred, remember_promotion
+from coccinelle_assets.warehouse.fingerprint import remember_state
+from coccinelle_assets.warehouse.load_sources import wave_tenants
+from coccinelle_assets.warehouse.summary import WRITTEN
+from coccinelle_assets.warehouse.write_plan import write_plan
 
 PROMOTED = spec(
     "live",

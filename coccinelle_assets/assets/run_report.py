@@ -6,7 +6,7 @@ import dagster as dg
 import duckdb
 
 from coccinelle_assets.errors import CoccinelleError
-from coccinelle_assets.live.publish import Publication
+from coccinelle_assets.live.promotion.publish import Publication
 from coccinelle_assets.report.gather import Counts, gather, report_of, reported_run
 from coccinelle_assets.resources.live_database import LiveDatabase
 

@@ -8,12 +8,10 @@ from pathlib import Path
 import dagster as dg
 from pydantic import Field
 
-from coccinelle_assets.assets.layer import MIGRATION_POOL, clear_failures, materialized, spec
-from coccinelle_assets.live.fingerprint import snapshot_versions, unchanged_since
-from coccinelle_assets.live.room import require_room
-from coccinelle_assets.live.schema import read_schema, require_sources
-from coccinelle_assets.live.snapshot import Repair, repair_snapshot
-from coccinelle_assets.live.warehouse_sources import UnreadableTextError, load_sources
+from coccinelle_assets.assets.layer import materialized, spec
+from coccinelle_assets.live.sqlite.schema import read_schema, require_sources
+from coccinelle_assets.live.sqlite.snapshot import Repair, repair_snapshot
+from coccinelle_assets.resources.failures import MIGRATION_POOL, clear_failures
 from coccinelle_assets.resources.live_database import LiveDatabase
 from coccinelle_assets.resources.rules import (
     GateThresholdsResource,
@@ -21,6 +19,9 @@ from coccinelle_assets.resources.rules import (
     rules_text,
 )
 from coccinelle_assets.resources.warehouse import Warehouse
+from coccinelle_assets.warehouse.fingerprint import snapshot_versions, unchanged_since
+from coccinelle_assets.warehouse.load_sources import UnreadableTextError, load_sources
+from coccinelle_assets.warehouse.room import require_room
 
 SOURCES = (
     spec(

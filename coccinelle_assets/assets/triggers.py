@@ -2,8 +2,9 @@
 
 import dagster as dg
 
-from coccinelle_assets.assets.layer import MIGRATION_POOL, clear_failures, spec
-from coccinelle_assets.live.triggers import TRIGGERS, install_triggers
+from coccinelle_assets.assets.layer import spec
+from coccinelle_assets.live.statistics.triggers import TRIGGERS, install_triggers
+from coccinelle_assets.resources.failures import MIGRATION_POOL, clear_failures
 from coccinelle_assets.resources.live_database import LiveDatabase
 
 STATISTICS_TRIGGERS = spec(

@@ -6,13 +6,13 @@ from pathlib import Path
 import dagster as dg
 from pydantic import Field
 
-from coccinelle_assets.assets.layer import MIGRATION_POOL, clear_failures
-from coccinelle_assets.live.rollback import (
+from coccinelle_assets.live.rollback.rollback import (
     Rollback,
     require_rollback,
     roll_back,
     roll_back_last,
 )
+from coccinelle_assets.resources.failures import MIGRATION_POOL, clear_failures
 from coccinelle_assets.resources.live_database import LiveDatabase
 
 ROLLBACK = "rollback_customers"

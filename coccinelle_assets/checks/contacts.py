@@ -4,14 +4,8 @@ from collections.abc import Iterable
 
 import dagster as dg
 
-from coccinelle_assets.checks.results import (
-    Rule,
-    blocking_specs,
-    has_tenants,
-    result,
-    rule_results,
-)
-from coccinelle_assets.live.predicates import Finding, Predicate
+from coccinelle_assets.checks.results import Rule, blocking_specs, has_tenants, result, rule_results
+from coccinelle_assets.predicates.predicate import Finding, Predicate
 from coccinelle_assets.resources.warehouse import Warehouse
 
 CONTACTS = "identity/contacts"

@@ -5,14 +5,14 @@ from collections.abc import Iterable
 import dagster as dg
 from pydantic import Field
 
-from coccinelle_assets.assets.layer import clear_failures
 from coccinelle_assets.checks.results import blocking_specs, check_result
-from coccinelle_assets.live.contract import (
+from coccinelle_assets.live.contraction.contract import (
     CONTRACT_PREDICATES,
     evaluate_contract,
     is_let_pass,
     require_contractable,
 )
+from coccinelle_assets.resources.failures import clear_failures
 from coccinelle_assets.resources.live_database import LiveDatabase
 
 TRIGGERS = "live/statistics_triggers"

@@ -14,10 +14,10 @@ from coccinelle_assets.checks.results import (
     offenders_of,
     warning_spec,
 )
-from coccinelle_assets.live.gate import write_customer_views
-from coccinelle_assets.live.predicates import CUSTOMER_PREDICATES
+from coccinelle_assets.predicates.predicate import CUSTOMER_PREDICATES
 from coccinelle_assets.resources.rules import GateThresholdsResource
 from coccinelle_assets.resources.warehouse import Warehouse
+from coccinelle_assets.warehouse.preview import write_customer_views
 
 CUSTOMERS = "ssot/customers"
 # Changes of live customers that a person may want to look at: what each check counts.

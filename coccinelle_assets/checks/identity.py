@@ -15,7 +15,7 @@ from coccinelle_assets.checks.results import (
     rule_results,
     warning_spec,
 )
-from coccinelle_assets.live.predicates import SAMPLE_ROWS
+from coccinelle_assets.predicates.predicate import SAMPLE_ROWS
 from coccinelle_assets.resources.rules import GateThresholdsResource
 from coccinelle_assets.resources.warehouse import Warehouse
 from coccinelle_assets.settings import GateThresholds

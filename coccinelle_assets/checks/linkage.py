@@ -14,8 +14,7 @@ from coccinelle_assets.checks.results import (
     rule_results,
     warning_spec,
 )
-from coccinelle_assets.live.gate import write_gate_statistics, write_link_views
-from coccinelle_assets.live.predicates import (
+from coccinelle_assets.predicates.predicate import (
     APPOINTMENT_PREDICATES,
     CONVERSATION_PREDICATES,
     LINK_PREDICATES,
@@ -23,6 +22,7 @@ from coccinelle_assets.live.predicates import (
 from coccinelle_assets.resources.rules import GateThresholdsResource
 from coccinelle_assets.resources.warehouse import Warehouse
 from coccinelle_assets.settings import GateThresholds
+from coccinelle_assets.warehouse.preview import write_gate_statistics, write_link_views
 
 APPOINTMENTS = "ssot/appointment_links"
 CONVERSATIONS = "ssot/conversation_links"

@@ -9,10 +9,10 @@ from typing import Any
 
 import dagster as dg
 
-from coccinelle_assets.assets.layer import clear_failures
 from coccinelle_assets.checks.results import check_result, result, warning_spec
-from coccinelle_assets.live.predicates import VERIFIABLE
 from coccinelle_assets.live.verify import Verification, verify
+from coccinelle_assets.predicates.predicate import VERIFIABLE
+from coccinelle_assets.resources.failures import clear_failures
 from coccinelle_assets.resources.live_database import LiveDatabase
 from coccinelle_assets.resources.rules import GateThresholdsResource
 from coccinelle_assets.settings import GateThresholds

@@ -7,13 +7,8 @@ from typing import Any
 import dagster as dg
 from duckdb import DuckDBPyConnection
 
-from coccinelle_assets.live.predicates import (
-    Finding,
-    Predicate,
-    evaluate,
-    find_offenders,
-)
-from coccinelle_assets.samples import masked_table
+from coccinelle_assets.predicates.predicate import Finding, Predicate, evaluate, find_offenders
+from coccinelle_assets.resources.samples import masked_table
 from coccinelle_assets.settings import GateThresholds
 from coccinelle_assets.sql import load_sql
 
@@ -28,7 +23,7 @@ class Rule:
     @property
     def sql(self) -> str:
         """A query of the offenders."""
-        return load_sql("coccinelle_assets.checks", f"sql/{self.name}.sql")
+        return load_sql(f"checks/sql/{self.name}.sql")
 
 
 def blocking_specs(

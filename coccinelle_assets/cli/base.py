@@ -67,7 +67,7 @@ def print_json(value: Any) -> None:
 @contextmanager
 def read_warehouse(settings: Settings) -> Iterator[Any]:
     """A read-only connection to the warehouse of the last run."""
-    from coccinelle_assets.live.warehouse_file import WAREHOUSE, open_warehouse
+    from coccinelle_assets.warehouse.file import WAREHOUSE, open_warehouse
 
     path = settings.home_directory / WAREHOUSE
     with open_warehouse(path, settings.busy_timeout_seconds, read_only=True) as connection:

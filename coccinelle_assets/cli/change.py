@@ -17,10 +17,11 @@ from coccinelle_assets.cli.base import (
     print_json,
     with_clear_errors,
 )
+from coccinelle_assets.live.open_database import database_of
 from coccinelle_assets.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from coccinelle_assets.runs import RunOutcome
+    from coccinelle_assets.local_runs.run_job import RunOutcome
 
 
 @app.command()
@@ -32,7 +33,7 @@ def triggers(
     as_json: AsJson = False,
 ) -> None:
     """Install the triggers that keep the customers' statistics true in DATABASE."""
-    from coccinelle_assets.runs import run_triggers
+    from coccinelle_assets.local_runs.run_job import run_triggers
 
     settings = load_settings(database=database, d1_remote=remote, wrangler_dir=wrangler_dir)
     _require_open(settings)
@@ -54,7 +55,7 @@ def rollback(
 
     Rows that the application wrote since stay. A backup is made first.
     """
-    from coccinelle_assets.runs import run_rollback
+    from coccinelle_assets.local_runs.run_job import run_rollback
 
     settings = load_settings(database=database, d1_remote=remote, wrangler_dir=wrangler_dir)
     _require_open(settings)
@@ -84,25 +85,25 @@ def contract(
         _show_obstacles(settings, anonymous=anonymous, as_json=as_json)
         return
     _require_open(settings)
-    from coccinelle_assets.runs import run_contract
+    from coccinelle_assets.local_runs.run_job import run_contract
 
     _finish(run_contract(settings, anonymous=anonymous), as_json=as_json)
 
 
 def _require_open(settings: Settings) -> None:
     """Refuse a database that cannot be opened before a run is started over it."""
-    settings.live_database.schema()
+    database_of(settings).schema()
 
 
 def _show_obstacles(settings: Settings, *, anonymous: bool, as_json: bool) -> None:
     from coccinelle_assets.cli import terminal
-    from coccinelle_assets.live.contract import (
+    from coccinelle_assets.live.contraction.contract import (
         evaluate_contract,
         is_let_pass,
         require_contractable,
     )
 
-    with settings.live_database.read() as live:
+    with database_of(settings).read() as live:
         schema = require_contractable(live, str(settings.database))
         findings = [
             finding

@@ -19,6 +19,7 @@ from coccinelle_assets.cli.base import (
     read_warehouse,
     with_clear_errors,
 )
+from coccinelle_assets.live.open_database import database_of
 from coccinelle_assets.settings import load_settings
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def verify(
     from coccinelle_assets.live.verify import verify as verify_live
 
     settings = load_settings(database=database, d1_remote=remote, wrangler_dir=wrangler_dir)
-    with settings.live_database.read() as live:
+    with database_of(settings).read() as live:
         verification = verify_live(live, str(database), settings)
     if as_json:
         print_json(verification.as_dict())
@@ -76,7 +77,7 @@ def explain(
     from coccinelle_assets.resolution.questions import find
 
     settings = load_settings(database=database, d1_remote=remote, wrangler_dir=wrangler_dir)
-    with settings.live_database.read() as live:
+    with database_of(settings).read() as live:
         survivor = surviving_id(live, question)
     with read_warehouse(settings) as connection:
         answer = find(connection, survivor, settings.default_region)
@@ -104,7 +105,7 @@ def history(
 
     settings = load_settings(database=database, d1_remote=remote, wrangler_dir=wrangler_dir)
     backups = build_resources(settings)["live_database"].backup_directory
-    with settings.live_database.read() as live:
+    with database_of(settings).read() as live:
         found = read_history(live, backups)
     if as_json:
         print_json(found.as_dict())

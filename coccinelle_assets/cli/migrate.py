@@ -22,12 +22,13 @@ from coccinelle_assets.cli.base import (
     with_clear_errors,
 )
 from coccinelle_assets.errors import CoccinelleError
+from coccinelle_assets.live.open_database import database_of
 from coccinelle_assets.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-    from coccinelle_assets.runs import RunOutcome
+    from coccinelle_assets.local_runs.run_job import RunOutcome
 
 
 @app.command()
@@ -124,8 +125,8 @@ def run_and_show(
         )
     # Dagster takes a second to import: a wrong path should not wait for it.
     from coccinelle_assets.cli import terminal
-    from coccinelle_assets.live.summary import summarize
-    from coccinelle_assets.runs import run_migration, run_migration_by_ranges
+    from coccinelle_assets.local_runs.run_job import run_migration, run_migration_by_ranges
+    from coccinelle_assets.warehouse.summary import summarize
 
     ranges = []
     with terminal.steps() as progress:
@@ -181,10 +182,10 @@ def _write_report(
 
 def require_readable(settings: Settings, tenants: Sequence[str]) -> None:
     """Refuse a database that cannot be migrated before anything is made beside it."""
-    from coccinelle_assets.live.schema import require_sources
-    from coccinelle_assets.live.waves import require_tenants
+    from coccinelle_assets.live.sqlite.schema import require_sources
+    from coccinelle_assets.live.tenant_scope import require_tenants
 
-    database = settings.live_database
+    database = database_of(settings)
     schema = database.schema()
     require_sources(schema, database.name)
     if tenants:

@@ -11,18 +11,18 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from coccinelle_assets.live.summary import describe_changes
 from coccinelle_assets.progress import heard_by
+from coccinelle_assets.warehouse.summary import describe_changes
 
 if TYPE_CHECKING:
     from coccinelle_assets.live.history import History
-    from coccinelle_assets.live.predicates import Finding
-    from coccinelle_assets.live.summary import Summary
     from coccinelle_assets.live.tenant_ranges import TenantRange
     from coccinelle_assets.live.verify import Verification
+    from coccinelle_assets.local_runs.run_job import RunOutcome
+    from coccinelle_assets.predicates.predicate import Finding
     from coccinelle_assets.resolution.explain import Explanation
     from coccinelle_assets.resolution.questions import Answer
-    from coccinelle_assets.runs import RunOutcome
+    from coccinelle_assets.warehouse.summary import Summary
 
 output = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
-from coccinelle_assets.live.connect import open_live
-from coccinelle_assets.live.publish import Deferred
-from coccinelle_assets.live.schema import Schema, read_schema
-from coccinelle_assets.live.snapshot import take_snapshot
+from coccinelle_assets.live.deferred import Deferred
+from coccinelle_assets.live.sqlite.connection import open_live
+from coccinelle_assets.live.sqlite.schema import Schema, read_schema
+from coccinelle_assets.live.sqlite.snapshot import take_snapshot
 
 T = TypeVar("T")
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from coccinelle_assets.live.backups import backups
 from coccinelle_assets.live.receipts import Receipt, read_receipts
-from coccinelle_assets.live.schema import read_schema
+from coccinelle_assets.live.sqlite.backups import backups
+from coccinelle_assets.live.sqlite.schema import read_schema
 
 
 @dataclass(frozen=True, slots=True)

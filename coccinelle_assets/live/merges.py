@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from coccinelle_assets.live.schema import read_schema
+from coccinelle_assets.live.sqlite.schema import read_schema
 
 
 def surviving_id(live: sqlite3.Connection, customer_id: str) -> str:

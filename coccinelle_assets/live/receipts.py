@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from coccinelle_assets.live.schema import Schema, read_schema
-from coccinelle_assets.live.transaction import scalar
+from coccinelle_assets.live.sqlite.schema import Schema, read_schema
+from coccinelle_assets.live.sqlite.transaction import scalar
 
 # Columns that receipts of older versions lack.
 ADDED_COLUMNS = {"tenants": "TEXT", "schema_before": "TEXT", "undone_at": "DATETIME"}

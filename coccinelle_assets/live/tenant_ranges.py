@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from coccinelle_assets.live.database import Database
-from coccinelle_assets.live.schema import read_schema
-from coccinelle_assets.live.waves import records_by_tenant
+from coccinelle_assets.live.sqlite.schema import read_schema
+from coccinelle_assets.live.tenant_scope import records_by_tenant
 
 # Source records that a transaction settles in a second: half of the slowest measured
 # (benchmarks/README.md).

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from coccinelle_assets.errors import CoccinelleError
-from coccinelle_assets.live.predicates import VERIFIABLE, Finding, evaluate
 from coccinelle_assets.live.receipts import read_receipts
-from coccinelle_assets.live.schema import Column, read_schema, require_sources
-from coccinelle_assets.live.statistics import write_link_statistics
+from coccinelle_assets.live.sqlite.schema import read_schema, require_sources
+from coccinelle_assets.live.statistics.count import write_link_statistics
+from coccinelle_assets.predicates.predicate import VERIFIABLE, Finding, evaluate
 from coccinelle_assets.settings import GateThresholds
 from coccinelle_assets.sql import load_sql
+from coccinelle_assets.tables import Column
 
 # The plan's five queries, in its order; each is a file of live/sql/verify.
 QUERIES = (
@@ -84,5 +85,5 @@ def verify(live: sqlite3.Connection, database: str, thresholds: GateThresholds) 
 
 
 def _answer(live: sqlite3.Connection, name: str) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
-    cursor = live.execute(load_sql("coccinelle_assets.live", f"sql/verify/{name}.sql"))
+    cursor = live.execute(load_sql(f"live/sql/verify/{name}.sql"))
     return [column[0] for column in cursor.description], cursor.fetchall()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 
-from coccinelle_assets.live.transaction import run
+from coccinelle_assets.live.sqlite.transaction import run
 
 
 def write_waiting_customers(live: sqlite3.Connection, claims: Mapping[str, str]) -> None:
@@ -16,4 +16,4 @@ def write_waiting_customers(live: sqlite3.Connection, claims: Mapping[str, str])
     """
     live.execute("CREATE TEMP TABLE waiting_customers (id TEXT, holder_id TEXT)")
     for identifier, query in claims.items():
-        run(live, "sql/identifier_holders.sql", identifier=identifier, claims=query)
+        run(live, "live/sql/identifier_holders.sql", identifier=identifier, claims=query)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
-from coccinelle_assets.live.summary import Summary, summarize
 from coccinelle_assets.sql import load_sql
+from coccinelle_assets.warehouse.summary import Summary, summarize
 
 # Tenants that get a row of their own; the others are summed in one.
 TOP_TENANTS = 20
@@ -108,4 +108,4 @@ def gather(connection: DuckDBPyConnection, top_tenants: int = TOP_TENANTS) -> Co
 
 
 def _query(name: str) -> str:
-    return load_sql("coccinelle_assets.report", f"sql/{name}.sql")
+    return load_sql(f"report/sql/{name}.sql")

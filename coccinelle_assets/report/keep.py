@@ -7,7 +7,7 @@ from importlib.resources import as_file
 from pathlib import Path
 
 from coccinelle_assets.errors import CoccinelleError
-from coccinelle_assets.kept_files import kept_path, remove_older
+from coccinelle_assets.files import kept_path, remove_older, whole_file, write_whole
 from coccinelle_assets.report.gather import Report
 from coccinelle_assets.report.page import PLOTLY_SCRIPT, SCRIPT, render
 
@@ -20,7 +20,7 @@ def write_report(report: Report, path: Path) -> None:
     Raises CoccinelleError when it cannot be written there.
     """
     try:
-        _write_whole(path, render(report))
+        write_whole(path, render(report))
     except OSError as error:
         raise CoccinelleError(
             f"the report cannot be written to {path}: {error.strerror}; the run itself is done"
@@ -34,7 +34,7 @@ def keep_report(report: Report, directory: Path, kept: int) -> Path:
     """
     path = kept_path(directory, report.run.run_id[:8], SUFFIX)
     _put_script(directory / SCRIPT)
-    _write_whole(path, render(report, self_contained=False))
+    write_whole(path, render(report, self_contained=False))
     remove_older(directory, SUFFIX, kept)
     return path
 
@@ -43,16 +43,5 @@ def _put_script(target: Path) -> None:
     """Put plotly's script where the pages look for it, unless this release's is there."""
     with as_file(PLOTLY_SCRIPT) as script:
         if not target.exists() or target.stat().st_size != script.stat().st_size:
-            partial = target.with_name(target.name + ".partial")
-            shutil.copyfile(script, partial)
-            partial.replace(target)
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """Write a file that appears whole or not at all."""
-    partial = path.with_name(path.name + ".partial")
-    try:
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+            with whole_file(target) as partial:
+                shutil.copyfile(script, partial)

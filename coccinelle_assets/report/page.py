@@ -8,7 +8,6 @@ from html import escape
 from importlib.resources import files
 from string import Template
 
-from coccinelle_assets.live.summary import Summary, describe_changes
 from coccinelle_assets.report.figures import (
     SOURCE_LABELS,
     Figure,
@@ -17,6 +16,7 @@ from coccinelle_assets.report.figures import (
     tenant_figure,
 )
 from coccinelle_assets.report.gather import Report
+from coccinelle_assets.warehouse.summary import Summary, describe_changes
 
 # What draws the figures, 5 MB: a page that does not hold it looks for it beside itself.
 SCRIPT = "plotly.min.js"

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from duckdb import DuckDBPyConnection
 
-from coccinelle_assets.resolution.normalize.emails import (
-    EMAIL_OPENING,
-    PLAIN_EMAIL,
-    RESERVED_EMAIL,
-)
+from coccinelle_assets.resolution.model import model
+from coccinelle_assets.resolution.normalize.emails import EMAIL_OPENING, PLAIN_EMAIL, RESERVED_EMAIL
 from coccinelle_assets.resolution.normalize.names import (
     CAPITALS_NAME,
     PLAIN_NAME,
@@ -29,7 +26,6 @@ from coccinelle_assets.resolution.normalize.phones import (
 )
 from coccinelle_assets.resolution.normalize.text import CLOSING
 from coccinelle_assets.resolution.spellings import build_spellings, rules_version
-from coccinelle_assets.resolution.warehouse_tables import model
 from coccinelle_assets.settings import IdentityRules
 
 # Each table of spellings: the columns of a spelling, the columns of its reading, the parameters of

@@ -9,8 +9,9 @@ from babel.core import UnknownLocaleError
 from babel.languages import get_official_languages
 from duckdb import DuckDBPyConnection
 
+from coccinelle_assets.resolution.model import model
 from coccinelle_assets.resolution.normalize.phones import phone_region, phone_time_zone
-from coccinelle_assets.resolution.warehouse_tables import model, write_texts
+from coccinelle_assets.warehouse.tables import write_texts
 
 DEFAULT_LANGUAGE = "fr"
 DEFAULT_TIME_ZONE = "Europe/Paris"

@@ -9,7 +9,7 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from coccinelle_assets.errors import CoccinelleError
-from coccinelle_assets.resolution.warehouse_tables import model
+from coccinelle_assets.resolution.model import model
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,12 @@ from operator import itemgetter
 
 from duckdb import DuckDBPyConnection
 
+from coccinelle_assets.resolution.model import model
 from coccinelle_assets.resolution.normalize.in_processes import reading
 from coccinelle_assets.resolution.people import MAX_COMPARED_NAMES, count_people
 from coccinelle_assets.resolution.placeholders import placeholder_patterns
-from coccinelle_assets.resolution.warehouse_tables import model, write_texts
 from coccinelle_assets.settings import IdentityRules
+from coccinelle_assets.warehouse.tables import write_texts
 
 
 def build_identifiers(connection: DuckDBPyConnection, rules: IdentityRules) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from duckdb import DuckDBPyConnection
 
-from coccinelle_assets.resolution.warehouse_tables import model
-
-LINKED_TABLES = {"appointments": "appointment_links", "omni_conversations": "conversation_links"}
+from coccinelle_assets.resolution.model import model
+from coccinelle_assets.tables import LINKED_TABLES
 
 
 def build_links(connection: DuckDBPyConnection) -> None:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from duckdb import DuckDBPyConnection
 
 from coccinelle_assets.errors import CoccinelleError
+from coccinelle_assets.resolution.model import model
 from coccinelle_assets.resolution.normalize.emails import normalize_email
 from coccinelle_assets.resolution.normalize.phones import normalize_phone
-from coccinelle_assets.resolution.warehouse_tables import model
 
 RECORD = re.compile(r"(prospects|appointments|omni_conversations)[:/](.+)", re.DOTALL)
 

@@ -16,8 +16,9 @@ from importlib.resources import files
 from duckdb import DuckDBPyConnection
 
 from coccinelle_assets.progress import tell
+from coccinelle_assets.resolution.model import model
 from coccinelle_assets.resolution.normalize.in_processes import reading
-from coccinelle_assets.resolution.warehouse_tables import model, write_texts
+from coccinelle_assets.warehouse.tables import write_texts
 
 # Read and written together; a run of millions of odd spellings holds no more of them in memory.
 CHUNK = 200_000

@@ -8,19 +8,20 @@ import dagster as dg
 from pydantic import Field
 
 from coccinelle_assets.errors import CoccinelleError
-from coccinelle_assets.live.backups import back_up
+from coccinelle_assets.files import settle
 from coccinelle_assets.live.database import Database
-from coccinelle_assets.live.file_state import (
+from coccinelle_assets.live.open_database import open_database
+from coccinelle_assets.live.sqlite.backups import back_up
+from coccinelle_assets.live.sqlite.file_state import (
     is_exact_copy,
     is_promoted,
     note_copy,
     note_state,
     remember_promoted,
 )
-from coccinelle_assets.live.locate import locate, open_database
-from coccinelle_assets.live.snapshot import settle
-from coccinelle_assets.live.warehouse_file import SNAPSHOT
+from coccinelle_assets.location import locate
 from coccinelle_assets.settings import PromotionOptions
+from coccinelle_assets.warehouse.file import SNAPSHOT
 
 
 class LiveDatabase(dg.ConfigurableResource, PromotionOptions):

@@ -10,12 +10,12 @@ import duckdb
 from duckdb import DuckDBPyConnection
 from pydantic import Field
 
-from coccinelle_assets.beside import beside
+from coccinelle_assets.background import beside
 from coccinelle_assets.errors import CoccinelleError
-from coccinelle_assets.live.spill import tend_spill
-from coccinelle_assets.live.warehouse_file import SNAPSHOT, open_warehouse
-from coccinelle_assets.live.warehouse_sources import load_scanner
 from coccinelle_assets.progress import followed, logged
+from coccinelle_assets.warehouse.file import SNAPSHOT, open_warehouse
+from coccinelle_assets.warehouse.load_sources import load_scanner
+from coccinelle_assets.warehouse.spill import tend_spill
 
 # Bytes: about three million records, of which each step takes more than some seconds.
 LARGE_SNAPSHOT = 1_000_000_000

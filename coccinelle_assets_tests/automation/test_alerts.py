@@ -13,9 +13,9 @@ import pytest
 from coccinelle_assets.automation.alerts.collect_checks import MAX_BACKLOG
 from coccinelle_assets.automation.alerts.format import MAX_ALERTS
 from coccinelle_assets.automation.alerts.send import AlertNotSentError
-from coccinelle_assets.automation.run_history import open_instance
 from coccinelle_assets.automation.sensors import build_sensors
 from coccinelle_assets.definitions import build_resources
+from coccinelle_assets.local_runs.instance import open_instance
 from coccinelle_assets.settings import Settings, load_settings
 from coccinelle_assets_tests.command_line import coccinelle_here
 from coccinelle_assets_tests.services import HttpEndpoint, MailServer

@@ -11,8 +11,8 @@ from dagster import DagsterInstance
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 from dagster._core.storage.runs.sqlite.sqlite_run_storage import SqliteRunStorage
 
-from coccinelle_assets.automation import run_history as history
-from coccinelle_assets.automation.run_history import open_instance
+from coccinelle_assets.local_runs import instance as history
+from coccinelle_assets.local_runs.instance import open_instance
 from coccinelle_assets_tests.databases import schema_objects
 
 DATABASES = ("history/runs.db", "history/runs/index.db", "schedules/schedules.db")

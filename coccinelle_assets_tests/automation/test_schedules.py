@@ -13,7 +13,7 @@ from coccinelle_assets.automation.schedules import build_schedules
 from coccinelle_assets.definitions import build_defs, build_resources
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.tenant_ranges import RECORDS_PER_SECOND
-from coccinelle_assets.runs import RunOutcome
+from coccinelle_assets.local_runs.run_job import RunOutcome
 from coccinelle_assets.settings import load_settings
 from coccinelle_assets_tests.databases import AppDatabase
 from coccinelle_assets_tests.pipeline import Pipeline

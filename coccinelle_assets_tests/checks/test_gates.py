@@ -14,7 +14,7 @@ import pytest
 
 from coccinelle_assets.automation.jobs import MIGRATE, VERIFICATION
 from coccinelle_assets.definitions import build_defs
-from coccinelle_assets.runs import RunOutcome
+from coccinelle_assets.local_runs.run_job import RunOutcome
 from coccinelle_assets.settings import load_settings
 from coccinelle_assets_tests.command_line import coccinelle
 from coccinelle_assets_tests.databases import AppDatabase

@@ -11,8 +11,8 @@ import pytest
 from coccinelle_assets.automation.jobs import VERIFY
 from coccinelle_assets.checks.live import DESCRIPTIONS, verification
 from coccinelle_assets.definitions import build_defs, build_resources
-from coccinelle_assets.live.predicates import VERIFIABLE
 from coccinelle_assets.live.verify import QUERIES
+from coccinelle_assets.predicates.predicate import VERIFIABLE
 from coccinelle_assets.settings import load_settings
 from coccinelle_assets_tests.databases import AppDatabase, dump
 from coccinelle_assets_tests.pipeline import Pipeline

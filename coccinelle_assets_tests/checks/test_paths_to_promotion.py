@@ -12,8 +12,8 @@ from click.testing import CliRunner
 from dagster._cli.asset import asset_materialize_command
 
 from coccinelle_assets.automation.jobs import PROMOTE
-from coccinelle_assets.automation.run_history import open_instance
 from coccinelle_assets.definitions import build_defs
+from coccinelle_assets.local_runs.instance import open_instance
 from coccinelle_assets.settings import load_settings
 from coccinelle_assets_tests.checks.test_gates import (
     BLOCKING,

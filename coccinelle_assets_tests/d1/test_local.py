@@ -19,13 +19,13 @@ import pytest
 
 from coccinelle_assets.demo import write_demo_database
 from coccinelle_assets.errors import CoccinelleError, PromotionRefusedError
-from coccinelle_assets.live.contract import contract
+from coccinelle_assets.live.contraction.contract import contract
 from coccinelle_assets.live.d1 import database as d1_database
 from coccinelle_assets.live.d1.wrangler import Wrangler, WranglerError
-from coccinelle_assets.live.publish import publish
-from coccinelle_assets.live.rollback import roll_back
-from coccinelle_assets.live.snapshot import copy_database
-from coccinelle_assets.live.triggers import install_triggers
+from coccinelle_assets.live.promotion.publish import publish
+from coccinelle_assets.live.rollback.rollback import roll_back
+from coccinelle_assets.live.sqlite.snapshot import copy_database
+from coccinelle_assets.live.statistics.triggers import install_triggers
 from coccinelle_assets.live.verify import verify
 from coccinelle_assets.settings import load_settings
 from coccinelle_assets_tests.command_line import coccinelle

@@ -13,7 +13,7 @@ import pytest
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.d1.database import D1Database, open_d1
 from coccinelle_assets.live.database import Change
-from coccinelle_assets.live.publish import Publication, publish
+from coccinelle_assets.live.promotion.publish import Publication, publish
 from coccinelle_assets_tests.d1.cloudflare import ACCOUNT, BOOKMARK, TOKEN, Cloudflare, cloudflare
 from coccinelle_assets_tests.d1.conftest import NAME, Project
 from coccinelle_assets_tests.databases import AppDatabase

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
-from coccinelle_assets.live.replay.literals import text
+from coccinelle_assets.live.changeset.literals import text
 from coccinelle_assets_tests.d1.conftest import Project
 from coccinelle_assets_tests.databases import AppDatabase, values_of
 from coccinelle_assets_tests.live.replay.test_flow import HOSTILE

@@ -16,10 +16,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from coccinelle_assets.live.warehouse_file import WAREHOUSE
-from coccinelle_assets.resolution.warehouse_tables import model
-from coccinelle_assets.runs import run_migration
+from coccinelle_assets.local_runs.run_job import run_migration
+from coccinelle_assets.resolution.model import model
 from coccinelle_assets.settings import load_settings
+from coccinelle_assets.warehouse.file import WAREHOUSE
 from coccinelle_assets_tests.changes import contracted, holds, install, rolled_back
 from coccinelle_assets_tests.databases import AppDatabase
 from coccinelle_assets_tests.growth.engine_work import Work, measured_work
@@ -177,7 +177,9 @@ def test_a_join_by_the_tenant_alone_is_found() -> None:
 def test_a_row_looked_for_among_all_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("coccinelle_assets.live.rollback.ids_indexed", lambda *_: nullcontext())
+    monkeypatch.setattr(
+        "coccinelle_assets.live.rollback.rollback.ids_indexed", lambda *_: nullcontext()
+    )
     step = "undoing the last run"
     half, whole = (
         work_of(Life(tmp_path / str(people), people, bare=True), last=step)[step]

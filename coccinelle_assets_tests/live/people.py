@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from coccinelle_assets.live.connect import open_live
+from coccinelle_assets.live.sqlite.connection import open_live
 from coccinelle_assets.live.verify import verify
 from coccinelle_assets.settings import load_settings
 from coccinelle_assets_tests.databases import AppDatabase

@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from coccinelle_assets.live.connect import open_live
+from coccinelle_assets.live.sqlite.connection import open_live
 from coccinelle_assets.live.verify import verify
 from coccinelle_assets_tests.databases import AppDatabase, assert_kept, schema_objects, values_of
 from coccinelle_assets_tests.pipeline import Pipeline

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from coccinelle_assets.live import publish_links
+from coccinelle_assets.live.promotion import links
 from coccinelle_assets_tests.databases import AppDatabase
 from coccinelle_assets_tests.live.people import customer, deferred, holds, live_customer
 from coccinelle_assets_tests.pipeline import Pipeline
@@ -75,7 +75,7 @@ def test_rows_that_moved_since_the_snapshot_are_found_by_their_id(
     small.execute("UPDATE appointments SET rowid = -rowid")
     small.execute("UPDATE appointments SET rowid = 5 + rowid WHERE id IN ('jean', 'luc')")
     # All at once: one by one would take long where a whole table was made anew.
-    monkeypatch.delattr(publish_links, "_second_look")
+    monkeypatch.delattr(links, "_second_look")
     assert pipeline.publish().deferred == []
     assert small.links()["jean"] == customer(small, "jean@ex.fr")["id"]
     assert small.links()["luc"] == customer(small, "luc@ex.fr")["id"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from coccinelle_assets.live.connect import open_live
+from coccinelle_assets.live.sqlite.connection import open_live
 from coccinelle_assets.live.verify import verify
 from coccinelle_assets.settings import load_settings
 from coccinelle_assets_tests.changes import contracted, holds, install, objects_of, rolled_back
@@ -113,8 +113,8 @@ def test_a_dangling_link_without_identifiers_is_named_by_the_gate_not_only_by_th
 
 def failed_gate_checks(pipeline: Pipeline) -> set[str]:
     from coccinelle_assets.checks.results import gate_results
-    from coccinelle_assets.live.gate import write_gate_statistics, write_link_views
-    from coccinelle_assets.live.predicates import PREDICATES
+    from coccinelle_assets.predicates.predicate import PREDICATES
+    from coccinelle_assets.warehouse.preview import write_gate_statistics, write_link_views
 
     write_link_views(pipeline.warehouse)
     write_gate_statistics(pipeline.warehouse)

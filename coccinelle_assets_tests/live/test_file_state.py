@@ -11,16 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from coccinelle_assets.live import file_state
-from coccinelle_assets.live.connect import open_live
-from coccinelle_assets.live.file_state import (
+from coccinelle_assets.live.sqlite import file_state
+from coccinelle_assets.live.sqlite.connection import open_live
+from coccinelle_assets.live.sqlite.file_state import (
     is_exact_copy,
     is_promoted,
     note_copy,
     note_state,
     remember_promoted,
 )
-from coccinelle_assets.live.snapshot import copy_database
+from coccinelle_assets.live.sqlite.snapshot import copy_database
 
 RULES = "FR"
 

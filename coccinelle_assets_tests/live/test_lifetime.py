@@ -14,9 +14,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from coccinelle_assets.live.connect import open_live
 from coccinelle_assets.live.merges import surviving_id
-from coccinelle_assets.live.triggers import install_triggers
+from coccinelle_assets.live.sqlite.connection import open_live
+from coccinelle_assets.live.statistics.triggers import install_triggers
 from coccinelle_assets.live.verify import verify
 from coccinelle_assets.resolution.explain import explain
 from coccinelle_assets_tests.databases import AppDatabase

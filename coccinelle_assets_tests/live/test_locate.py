@@ -11,12 +11,13 @@ from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.d1.database import D1Database
 from coccinelle_assets.live.d1.wrangler import WranglerError, find_wrangler
 from coccinelle_assets.live.database import SqliteDatabase
+from coccinelle_assets.live.open_database import database_of
 from coccinelle_assets.settings import load_settings
 
 
 def test_a_path_is_a_sqlite_file_with_its_home_beside_it(tmp_path: Path) -> None:
     settings = load_settings(database=tmp_path / "app.db")
-    assert settings.live_database == SqliteDatabase(tmp_path / "app.db", 30)
+    assert database_of(settings) == SqliteDatabase(tmp_path / "app.db", 30)
     assert settings.home_directory == tmp_path / ".coccinelle"
 
 
@@ -28,7 +29,7 @@ def test_d1_has_its_home_in_the_wrangler_folder(
     monkeypatch.setenv("COCCINELLE_D1_REMOTE", "false")
     settings = load_settings()
     assert settings.home_directory == tmp_path / ".coccinelle"
-    for database in (settings.live_database, build_resources(settings)["live_database"].database):
+    for database in (database_of(settings), build_resources(settings)["live_database"].database):
         assert isinstance(database, D1Database)
         assert (database.name, database.wrangler.remote) == ("d1:app-db", False)
         assert database.directory == tmp_path / ".coccinelle" / "d1" / "local" / "app-db"
@@ -37,7 +38,7 @@ def test_d1_has_its_home_in_the_wrangler_folder(
 def test_a_d1_database_is_not_guessed_to_be_the_local_or_the_remote_one(tmp_path: Path) -> None:
     settings = load_settings(database=Path("d1:app-db"), wrangler_dir=tmp_path)
     with pytest.raises(CoccinelleError, match="say --remote or --local"):
-        _ = settings.live_database
+        _ = database_of(settings)
 
 
 def test_a_missing_wrangler_is_said_with_what_to_do(

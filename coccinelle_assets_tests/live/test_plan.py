@@ -11,17 +11,18 @@ import pytest
 
 from coccinelle_assets.demo import write_demo_database
 from coccinelle_assets.errors import CoccinelleError
-from coccinelle_assets.live import publish as publishing
-from coccinelle_assets.live.additions import create_customer_indexes, create_tables
-from coccinelle_assets.live.connect import open_live
-from coccinelle_assets.live.plan import attach_plan, write_plan
-from coccinelle_assets.live.prepared_customers import (
+from coccinelle_assets.live.promotion import publish as publishing
+from coccinelle_assets.live.promotion.expand import create_customer_indexes, create_tables
+from coccinelle_assets.live.promotion.plan_file import attach_plan
+from coccinelle_assets.live.promotion.prepared_customers import (
     TRANSFER,
     prepare_customers,
     take_prepared_customers,
 )
-from coccinelle_assets.live.schema import read_schema
-from coccinelle_assets.live.transaction import transaction
+from coccinelle_assets.live.sqlite.connection import open_live
+from coccinelle_assets.live.sqlite.schema import read_schema
+from coccinelle_assets.live.sqlite.transaction import transaction
+from coccinelle_assets.warehouse.write_plan import write_plan
 from coccinelle_assets_tests.databases import AppDatabase, dump
 from coccinelle_assets_tests.pipeline import Pipeline
 

@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coccinelle_assets.errors import PromotionRefusedError
-from coccinelle_assets.live import publish as publishing
-from coccinelle_assets.live.plan import plan_tables, write_plan
-from coccinelle_assets.live.statistics import take_planned_statistics
-from coccinelle_assets.runs import RunOutcome
+from coccinelle_assets.live.promotion import publish as publishing
+from coccinelle_assets.live.promotion.plan_file import plan_tables
+from coccinelle_assets.live.statistics.count import take_planned_statistics
+from coccinelle_assets.local_runs.run_job import RunOutcome
+from coccinelle_assets.warehouse.write_plan import write_plan
 from coccinelle_assets_tests.databases import AppDatabase
 from coccinelle_assets_tests.live.people import customer, holds
 from coccinelle_assets_tests.pipeline import Pipeline

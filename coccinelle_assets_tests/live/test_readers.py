@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from coccinelle_assets.errors import CoccinelleError
-from coccinelle_assets.live.connect import open_live
+from coccinelle_assets.live.sqlite.connection import open_live
 from coccinelle_assets_tests.change_in_subprocess import change
 from coccinelle_assets_tests.changes import add_people, archives, install, promote
 from coccinelle_assets_tests.databases import AppDatabase

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from coccinelle_assets.errors import CoccinelleError
-from coccinelle_assets.live import room
-from coccinelle_assets.live.room import require_room
+from coccinelle_assets.warehouse import room
+from coccinelle_assets.warehouse.room import require_room
 from coccinelle_assets_tests.databases import AppDatabase
 
 

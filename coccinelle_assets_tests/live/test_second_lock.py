@@ -9,11 +9,11 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from coccinelle_assets.automation.run_history import open_instance
 from coccinelle_assets.definitions import build_defs
 from coccinelle_assets.errors import PromotionRefusedError
-from coccinelle_assets.live import second_lock
-from coccinelle_assets.live.predicates import PREDICATES, Finding, Predicate, evaluate
+from coccinelle_assets.live.promotion import audit
+from coccinelle_assets.local_runs.instance import open_instance
+from coccinelle_assets.predicates.predicate import PREDICATES, Finding, Predicate, evaluate
 from coccinelle_assets.settings import load_settings
 from coccinelle_assets_tests.databases import AppDatabase
 from coccinelle_assets_tests.live.people import holds, live_customer
@@ -89,7 +89,7 @@ def test_every_predicate_of_the_checks_is_asked_once(
         asked.extend(finding.predicate for finding in findings)
         return findings
 
-    monkeypatch.setattr(second_lock, "evaluate", listed)
+    monkeypatch.setattr(audit, "evaluate", listed)
     pipeline.run()
     assert len(asked) == len(PREDICATES)
     assert set(asked) == set(PREDICATES)

@@ -11,10 +11,10 @@ import dagster as dg
 import duckdb
 import pytest
 
-from coccinelle_assets.assets.layer import clear_failures
-from coccinelle_assets.live import spill
-from coccinelle_assets.live.spill import spill_directory
+from coccinelle_assets.resources.failures import clear_failures
 from coccinelle_assets.resources.warehouse import Warehouse
+from coccinelle_assets.warehouse import spill
+from coccinelle_assets.warehouse.spill import spill_directory
 
 TOO_MUCH = "CREATE TEMP TABLE t AS SELECT md5(i::VARCHAR) AS m FROM range(4000000) AS r (i)"
 SPILLING = f"""

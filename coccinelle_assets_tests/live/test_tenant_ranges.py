@@ -11,19 +11,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coccinelle_assets.automation.run_history import open_instance
 from coccinelle_assets.errors import CoccinelleError
-from coccinelle_assets.live.connect import open_live
 from coccinelle_assets.live.receipts import read_receipts
-from coccinelle_assets.live.schema import read_schema
+from coccinelle_assets.live.sqlite.connection import open_live
+from coccinelle_assets.live.sqlite.schema import read_schema
 from coccinelle_assets.live.tenant_ranges import (
     LEAST_RECORDS_PER_SECOND,
     RECORDS_PER_SECOND,
     TenantRange,
     TenantRanges,
 )
-from coccinelle_assets.live.waves import records_by_tenant, require_tenants
-from coccinelle_assets.runs import run_migration
+from coccinelle_assets.live.tenant_scope import records_by_tenant, require_tenants
+from coccinelle_assets.local_runs.instance import open_instance
+from coccinelle_assets.local_runs.run_job import run_migration
 from coccinelle_assets.settings import load_settings
 from coccinelle_assets_tests.command_line import coccinelle
 from coccinelle_assets_tests.databases import SCHEMA, AppDatabase

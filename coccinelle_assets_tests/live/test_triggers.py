@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from coccinelle_assets.errors import CoccinelleError
-from coccinelle_assets.live.connect import open_live
-from coccinelle_assets.live.triggers import TRIGGERS, install_triggers
+from coccinelle_assets.live.sqlite.connection import open_live
+from coccinelle_assets.live.statistics.triggers import TRIGGERS, install_triggers
 from coccinelle_assets.live.verify import verify
 from coccinelle_assets.settings import load_settings
 from coccinelle_assets_tests.changes import (

@@ -14,11 +14,11 @@ import pytest
 
 from coccinelle_assets.assets import run_report
 from coccinelle_assets.errors import CoccinelleError
+from coccinelle_assets.local_runs.run_job import RunOutcome
 from coccinelle_assets.report.figures import cluster_size_figure, flow_figure, tenant_figure
 from coccinelle_assets.report.gather import Counts, Flow, Report, gather, report_of, reported_run
 from coccinelle_assets.report.keep import SCRIPT, keep_report, write_report
 from coccinelle_assets.report.page import render
-from coccinelle_assets.runs import RunOutcome
 from coccinelle_assets.settings import load_settings
 from coccinelle_assets_tests.databases import AppDatabase
 from coccinelle_assets_tests.pipeline import Pipeline

@@ -13,13 +13,13 @@ from duckdb import DuckDBPyConnection
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from coccinelle_assets.live.promoted import remember_promotion
 from coccinelle_assets.live.receipts import Receipt
-from coccinelle_assets.live.warehouse_sources import write_last_promotion
 from coccinelle_assets.resolution.customers import merge_tags
 from coccinelle_assets.resolution.normalize.emails import normalize_email
 from coccinelle_assets.resolution.normalize.names import join_name, split_name
 from coccinelle_assets.resolution.normalize.phones import normalize_phone
+from coccinelle_assets.warehouse.baseline import remember_promotion
+from coccinelle_assets.warehouse.load_sources import write_last_promotion
 from coccinelle_assets_tests.resolution.warehouse import (
     COLUMNS,
     customer,

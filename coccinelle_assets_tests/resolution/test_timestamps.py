@@ -12,7 +12,7 @@ from duckdb import DuckDBPyConnection
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from coccinelle_assets.resolution.warehouse_tables import model
+from coccinelle_assets.resolution.model import model
 from coccinelle_assets.sql import load_sql
 from coccinelle_assets_tests.resolution.warehouse import texts
 
@@ -132,7 +132,7 @@ def macro(engine: DuckDBPyConnection) -> DuckDBPyConnection:
 
 
 def read_by_sqlite(values: list[str]) -> list[str | None]:
-    expression = load_sql("coccinelle_assets.live", "sql/utc_timestamp.sql", value="value")
+    expression = load_sql("live/statistics/sql/utc_timestamp.sql", value="value")
     with closing(sqlite3.connect(":memory:")) as connection:
         query = f"SELECT {expression} FROM (SELECT ? AS value)"
         return [connection.execute(query, (value,)).fetchone()[0] for value in values]

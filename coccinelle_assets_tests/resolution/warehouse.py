@@ -9,15 +9,16 @@ from typing import Any
 import duckdb
 from duckdb import DuckDBPyConnection
 
-from coccinelle_assets.live.schema import PROMOTED_TABLES, SOURCE_TABLES
-from coccinelle_assets.live.warehouse_sources import write_last_promotion
 from coccinelle_assets.resolution.contacts import SPELLINGS, build_contacts, build_phone_digits
 from coccinelle_assets.resolution.customers import build_customers
 from coccinelle_assets.resolution.identity import build_clusters, build_identifiers
 from coccinelle_assets.resolution.linkage import build_links
-from coccinelle_assets.resolution.warehouse_tables import model, write_texts
+from coccinelle_assets.resolution.model import model
 from coccinelle_assets.settings import IdentityRules
 from coccinelle_assets.sql import load_sql
+from coccinelle_assets.tables import PROMOTED_TABLES, SOURCE_TABLES
+from coccinelle_assets.warehouse.load_sources import write_last_promotion
+from coccinelle_assets.warehouse.tables import write_texts
 
 Row = Mapping[str, str | None]
 COLUMNS = {
@@ -32,11 +33,11 @@ LINKS = {"appointments": "appointment_links", "omni_conversations": "conversatio
 def warehouse(**tables: Iterable[Row]) -> DuckDBPyConnection:
     """A warehouse whose source.* tables hold the given rows; absent columns are NULL."""
     connection = duckdb.connect(config={"threads": 1})
-    connection.execute(load_sql("coccinelle_assets.live", "sql/warehouse.sql"))
+    connection.execute(load_sql("warehouse/sql/warehouse.sql"))
     for table, columns in COLUMNS.items():
         load(connection, table, columns, tables.get(table, ()))
     write_last_promotion(connection, [])
-    connection.execute(load_sql("coccinelle_assets.live", "sql/promoted_views.sql"))
+    connection.execute(load_sql("warehouse/sql/promoted_views.sql"))
     return connection
 
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from coccinelle_assets.definitions import build_resources
-from coccinelle_assets.live.connect import open_live
+from coccinelle_assets.live.sqlite.connection import open_live
+from coccinelle_assets.local_runs.run_job import RunOutcome
 from coccinelle_assets.resources.live_database import LiveDatabase
-from coccinelle_assets.runs import RunOutcome
 from coccinelle_assets.settings import load_settings
 from coccinelle_assets_tests.databases import AppDatabase, dump
 

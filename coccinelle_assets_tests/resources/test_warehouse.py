@@ -11,10 +11,10 @@ import dagster as dg
 import duckdb
 import pytest
 
-from coccinelle_assets.assets.layer import clear_failures
 from coccinelle_assets.errors import CoccinelleError
+from coccinelle_assets.local_runs.run_job import RunOutcome
+from coccinelle_assets.resources.failures import clear_failures
 from coccinelle_assets.resources.warehouse import Warehouse
-from coccinelle_assets.runs import RunOutcome
 from coccinelle_assets.settings import load_settings
 from coccinelle_assets_tests.databases import AppDatabase
 

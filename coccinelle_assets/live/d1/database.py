@@ -11,17 +11,18 @@ from pathlib import Path
 from typing import TypeVar
 
 from coccinelle_assets.errors import CoccinelleError
-from coccinelle_assets.live.connect import open_live
-from coccinelle_assets.live.d1.journal import APPLIED, REFUSED, SENT, Entry, Journal
+from coccinelle_assets.files import whole_file
+from coccinelle_assets.live.changeset.literals import text
+from coccinelle_assets.live.changeset.schema_diff import RESERVED
+from coccinelle_assets.live.changeset.script import LAST_RECEIPT, write_script
+from coccinelle_assets.live.changeset.trial import check_script
 from coccinelle_assets.live.d1.mirror import fetch_mirror
+from coccinelle_assets.live.d1.outbox import APPLIED, REFUSED, SENT, Entry, Outbox
 from coccinelle_assets.live.d1.wrangler import Wrangler, WranglerError, waits
 from coccinelle_assets.live.database import Change
-from coccinelle_assets.live.publish import Deferred
-from coccinelle_assets.live.replay.apply import check_script
-from coccinelle_assets.live.replay.literals import text
-from coccinelle_assets.live.replay.schemas import RESERVED
-from coccinelle_assets.live.replay.script import LAST_RECEIPT, write_script
-from coccinelle_assets.live.schema import Schema
+from coccinelle_assets.live.deferred import Deferred
+from coccinelle_assets.live.sqlite.connection import open_live
+from coccinelle_assets.live.sqlite.schema import Schema
 from coccinelle_assets.sql import load_sql, quoted
 
 T = TypeVar("T")
@@ -65,7 +66,7 @@ class D1Database:
     def __init__(self, wrangler: Wrangler, home: Path) -> None:
         self.wrangler = wrangler
         self.directory = home / "d1" / ("remote" if wrangler.remote else "local") / wrangler.name
-        self.journal = Journal(self.directory / "plans")
+        self.outbox = Outbox(self.directory / "plans")
 
     @property
     def name(self) -> str:
@@ -79,7 +80,7 @@ class D1Database:
 
     def schema(self) -> Schema:
         """The tables and columns, by one query."""
-        (rows,) = self.wrangler.query(load_sql(__package__, "sql/columns.sql"))
+        (rows,) = self.wrangler.query(load_sql("live/d1/sql/columns.sql"))
         tables: dict[str, list[str]] = {}
         for row in rows:
             tables.setdefault(row["table_name"], []).append(row["column_name"])
@@ -88,11 +89,9 @@ class D1Database:
     def snapshot(self, target: Path) -> None:
         """Fetch a mirror, and copy it to `target` without what the replay keeps in it."""
         fetch_mirror(self.wrangler, self.mirror)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        partial = target.with_name(target.name + ".partial")
-        shutil.copyfile(self.mirror, partial)
-        _take_last_receipt(partial)
-        partial.replace(target)
+        with whole_file(target) as partial:
+            shutil.copyfile(self.mirror, partial)
+            _take_last_receipt(partial)
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
@@ -145,24 +144,24 @@ class D1Database:
         shutil.copyfile(before, after)
         with open_live(after, 0, writable=True) as connection:
             result = work(connection)
-        file = self.journal.new_file(name)
+        file = self.outbox.new_file(name)
         script = write_script(before, after, file, name=name, last_receipt=last_receipt)
         if script.is_empty:
             file.unlink()
             return Change(result), None
         check_script(script, before, after)
-        entry = self.journal.prepare(script, name)
+        entry = self.outbox.prepare(script, name)
         bookmark = self.wrangler.bookmark()
-        entry = self.journal.update(entry, status=SENT, bookmark=bookmark)
+        entry = self.outbox.update(entry, status=SENT, bookmark=bookmark)
         try:
             self._send(entry)
         except WranglerError as error:
             if error.is_refusal:
-                self.journal.update(entry, status=REFUSED, reason=error.text)
+                self.outbox.update(entry, status=REFUSED, reason=error.text)
             if not error.is_conflict:
                 raise
             return Change(result), error
-        self.journal.update(entry, status=APPLIED)
+        self.outbox.update(entry, status=APPLIED)
         notes = {"plan_file": str(file)} | ({"bookmark": bookmark} if bookmark else {})
         return Change(result, self._finish(after), notes), None
 
@@ -203,9 +202,9 @@ class D1Database:
 
     def _settle(self) -> None:
         """Find out what became of plans that were sent when a run broke off."""
-        for entry in self.journal.unsettled():
+        for entry in self.outbox.unsettled():
             applied = self._receipts(entry.plan)
-            self.journal.update(entry, status=APPLIED if applied else REFUSED)
+            self.outbox.update(entry, status=APPLIED if applied else REFUSED)
 
     def _finish(self, after: Path) -> tuple[Deferred, ...]:
         """Read what the plan left; where nothing of a promotion remains, take the receipts away."""

@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from coccinelle_assets.errors import CoccinelleError
+from coccinelle_assets.files import whole_file
+from coccinelle_assets.live.changeset.literals import Text, Value, text
+from coccinelle_assets.live.changeset.schema_diff import primary_key, stored_columns
 from coccinelle_assets.live.d1.wrangler import Wrangler
-from coccinelle_assets.live.replay.literals import Text, Value, text
-from coccinelle_assets.live.replay.schemas import primary_key, stored_columns
 from coccinelle_assets.sql import quoted, statements
 
 # Rows are put in buckets by the last characters of their key.
@@ -50,16 +51,14 @@ class MirrorOutdatedError(CoccinelleError):
 
 def fetch_mirror(wrangler: Wrangler, target: Path) -> None:
     """Write a verified mirror to `target`, which appears whole or not at all."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(target.name + ".partial")
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            _fetch(wrangler, partial)
-            break
-        except MirrorOutdatedError:
-            if attempt == ATTEMPTS:
-                raise
-    partial.replace(target)
+    with whole_file(target) as partial:
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                _fetch(wrangler, partial)
+                break
+            except MirrorOutdatedError:
+                if attempt == ATTEMPTS:
+                    raise
 
 
 def _fetch(wrangler: Wrangler, path: Path) -> None:

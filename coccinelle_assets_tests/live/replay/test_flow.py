@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 from coccinelle_assets.errors import CoccinelleError
-from coccinelle_assets.live.connect import open_live
-from coccinelle_assets.live.contract import contract
-from coccinelle_assets.live.publish import publish
-from coccinelle_assets.live.replay.apply import apply_script
-from coccinelle_assets.live.replay.script import LAST_RECEIPT, Script, write_script
-from coccinelle_assets.live.rollback import roll_back, roll_back_last
-from coccinelle_assets.live.triggers import install_triggers
+from coccinelle_assets.live.changeset.script import LAST_RECEIPT, Script, write_script
+from coccinelle_assets.live.changeset.trial import apply_script
+from coccinelle_assets.live.contraction.contract import contract
+from coccinelle_assets.live.promotion.publish import publish
+from coccinelle_assets.live.rollback.rollback import roll_back, roll_back_last
+from coccinelle_assets.live.sqlite.connection import open_live
+from coccinelle_assets.live.statistics.triggers import install_triggers
 from coccinelle_assets_tests.databases import AppDatabase
 from coccinelle_assets_tests.pipeline import Pipeline
 

@@ -12,10 +12,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from coccinelle_assets.errors import CoccinelleError
-from coccinelle_assets.live.replay import literals
-from coccinelle_assets.live.replay.apply import D1_LIMITS, apply_script, check_script
-from coccinelle_assets.live.replay.literals import Text, insert_statements, literal
-from coccinelle_assets.live.replay.script import Script, write_script
+from coccinelle_assets.live.changeset import literals
+from coccinelle_assets.live.changeset.literals import Text, insert_statements, literal
+from coccinelle_assets.live.changeset.script import Script, write_script
+from coccinelle_assets.live.changeset.trial import D1_LIMITS, apply_script, check_script
 from coccinelle_assets_tests.live.replay.test_flow import contents
 
 WORDS = [

@@ -1,0 +1,63 @@
+"""Files of the home: written whole or not at all, and of those kept by the moment, the newest."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+
+@contextmanager
+def whole_file(target: Path, *, durable: bool = False) -> Iterator[Path]:
+    """A path to write to in the block; then the file is at `target`, or nothing is when it raised.
+
+    The directory is made. A durable file is on the disk, not only in the system's cache.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(target.name + ".partial")
+    partial.unlink(missing_ok=True)
+    try:
+        yield partial
+        if durable:
+            settle(partial)
+        partial.replace(target)
+    except BaseException:
+        # Half a file would only fill the disk.
+        partial.unlink(missing_ok=True)
+        raise
+
+
+def write_whole(target: Path, text: str, *, durable: bool = False) -> None:
+    """Write a text file that appears whole or not at all."""
+    with whole_file(target, durable=durable) as partial:
+        partial.write_text(text, encoding="utf-8")
+
+
+def settle(path: Path) -> None:
+    """Have a file on the disk, not only in the system's cache; raises OSError."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def stamp() -> str:
+    """This moment (UTC) as names have it; they sort by age."""
+    return datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
+
+
+def kept_path(directory: Path, label: str, suffix: str) -> Path:
+    """The path of a new file, whose directory is made; paths sort by age."""
+    directory.mkdir(parents=True, exist_ok=True)
+    return directory / f"{stamp()}-{label}{suffix}"
+
+
+def kept_files(directory: Path, suffix: str) -> list[Path]:
+    """The files that are kept in a directory, newest first."""
+    return sorted(directory.glob(f"*{suffix}"), reverse=True)
+
+
+def remove_older(directory: Path, suffix: str, kept: int) -> None:
+    """Remove all but the newest `kept` files."""
+    for path in kept_files(directory, suffix)[kept:]:
+        path.unlink()

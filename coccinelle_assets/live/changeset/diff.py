@@ -1,0 +1,105 @@
+"""What a change comes to: schema objects that go, come or change, tables whose rows differ."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from coccinelle_assets.live.changeset.row_diff import RowComparison, TableRows
+from coccinelle_assets.live.changeset.schema_diff import (
+    Alteration,
+    SchemaObject,
+    alteration,
+    parents_first,
+    require_no_children,
+    schema_objects,
+)
+
+Objects = Mapping[str, SchemaObject]
+
+
+@dataclass(slots=True)
+class ReplayPlan:
+    """Both schemas, the way of each table that changes, and the rows that differ."""
+
+    before: Objects
+    after: Objects
+    created: list[str] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
+    altered: dict[str, Alteration] = field(default_factory=dict)
+    rebuilt: list[str] = field(default_factory=list)
+    rows: list[TableRows] = field(default_factory=list)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the two databases are the same."""
+        same = {name: item.sql for name, item in self.before.items()} == {
+            name: item.sql for name, item in self.after.items()
+        }
+        return same and not self.rows
+
+    @property
+    def tables_change(self) -> bool:
+        """Whether a table that is there is altered, rebuilt or dropped."""
+        return bool(self.altered or self.rebuilt or self.dropped)
+
+    @property
+    def touched(self) -> set[str]:
+        """Tables that are there and are written to."""
+        return {*self.altered, *self.rebuilt, *self.dropped, *(rows.table for rows in self.rows)}
+
+    def going(self, kind: str, *, also: set[str] = frozenset()) -> Iterator[SchemaObject]:
+        """Objects of a kind that have to be dropped: gone or changed, or on a table in `also`."""
+        for item in self.before.values():
+            if item.kind == kind and (self.after.get(item.name) != item or item.table in also):
+                yield item
+
+    def coming(self, kind: str, *, also: set[str] = frozenset()) -> Iterator[SchemaObject]:
+        """Objects of a kind that have to be made after that."""
+        for item in self.after.values():
+            if item.kind == kind and (self.before.get(item.name) != item or item.table in also):
+                yield item
+
+    def summary(self) -> Iterator[str]:
+        """One line for each table that changes."""
+        for verb, tables in (
+            ("create", self.created),
+            ("alter", self.altered),
+            ("rebuild", self.rebuilt),
+            ("drop", self.dropped),
+        ):
+            if tables:
+                yield f"{verb}: {', '.join(tables)}"
+        for rows in self.rows:
+            yield (
+                f"{rows.table}: {rows.inserted} inserted, {rows.updated} updated,"
+                f" {rows.deleted} deleted"
+            )
+
+
+def read_plan(connection: sqlite3.Connection, comparison: RowComparison) -> ReplayPlan:
+    """Compare the attached databases `before` and `after`.
+
+    Raises CoccinelleError when a table would be rebuilt that others refer to, or rows differ that
+    nothing addresses.
+    """
+    plan = ReplayPlan(schema_objects(connection, "before"), schema_objects(connection, "after"))
+    before = {name: item for name, item in plan.before.items() if item.kind == "table"}
+    after = {name: item for name, item in plan.after.items() if item.kind == "table"}
+    plan.created = parents_first(connection, "after", [n for n in after if n not in before])
+    gone = [name for name in before if name not in after]
+    plan.dropped = parents_first(connection, "before", gone)[::-1]
+    common = [name for name in after if name in before]
+    for name in common:
+        if before[name].sql == after[name].sql:
+            continue
+        way = alteration(before[name].sql, after[name].sql, name)
+        if way is None:
+            require_no_children(connection, name, before)
+            plan.rebuilt.append(name)
+        else:
+            plan.altered[name] = way
+    compared = (comparison.compare(name) for name in parents_first(connection, "after", common))
+    plan.rows = [rows for rows in compared if rows is not None]
+    return plan

@@ -1,0 +1,48 @@
+"""Parting a table into ranges of its key: D1 gives one statement 30 seconds."""
+
+from __future__ import annotations
+
+import itertools
+import sqlite3
+from collections.abc import Iterator
+
+from coccinelle_assets.live.changeset.literals import Text, literal
+from coccinelle_assets.live.changeset.schema_diff import primary_key
+from coccinelle_assets.sql import quoted
+
+RANGE_ROWS = 10_000
+
+
+def key_ranges(
+    connection: sqlite3.Connection,
+    schema: str,
+    table: str,
+    column: str | None = None,
+    of: str | None = None,
+) -> Iterator[str]:
+    """Conditions that part every row by the table's key, RANGE_ROWS of this copy in each.
+
+    They are asked of `column`, by default the key itself, of a table under the name `of`; one
+    takes NULL. The one condition
+    is empty when there is no key of one column, or no more than one range.
+    """
+    key = primary_key(connection, schema, table)
+    bounds = _bounds(connection, schema, table, key[0]) if len(key) == 1 else []
+    if not bounds:
+        yield ""
+        return
+    name = quoted(column or key[0])
+    if of:
+        name = f"{quoted(of)}.{name}"
+    yield f"({name} < {bounds[0]} OR {name} IS NULL)"
+    for low, high in itertools.pairwise(bounds):
+        yield f"{name} >= {low} AND {name} < {high}"
+    yield f"{name} >= {bounds[-1]}"
+
+
+def _bounds(connection: sqlite3.Connection, schema: str, table: str, key: str) -> list[str]:
+    rows = connection.execute(
+        f"SELECT k FROM (SELECT {quoted(key)} AS k, row_number() OVER (ORDER BY {quoted(key)}) AS n"
+        f" FROM {schema}.{quoted(table)}) WHERE n % {RANGE_ROWS} = 0 AND k IS NOT NULL ORDER BY k"
+    )
+    return [literal(Text(k.encode()) if isinstance(k, str) else k) for (k,) in rows]

@@ -1,0 +1,1 @@
+"""The promotion: a plan written to a live database in one audited transaction."""

@@ -1,0 +1,131 @@
+"""Publishing links: each planned one is written where the live row still is what was seen."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from coccinelle_assets.live.deferred import Deferred
+from coccinelle_assets.live.promotion.undo_log import Journal
+from coccinelle_assets.live.sqlite.schema import Schema
+from coccinelle_assets.live.sqlite.snapshot import readable
+from coccinelle_assets.live.sqlite.transaction import run, scalar
+from coccinelle_assets.sql import quoted
+from coccinelle_assets.tables import SOURCE_TABLES
+
+_BY_ID = "t.id = l.id"
+_BY_ROWID = "t.rowid = l.live_rowid AND t.id = l.id"
+# A row is looked for by its id, which takes longer, when it is not where it was: VACUUM may move
+# rows, and a table that is made anew does.
+_BY_ROWID_THEN_ID = (
+    _BY_ROWID,
+    f"{_BY_ID} AND NOT EXISTS (SELECT 1 FROM main.{{table}} AS t WHERE {_BY_ROWID})",
+)
+
+
+def publish_links(
+    live: sqlite3.Connection,
+    schema: Schema,
+    journal: Journal,
+    table: str,
+    links: str,
+    *,
+    as_planned: bool = False,
+) -> tuple[int, list[Deferred]]:
+    """Write the planned links of one table; returns their number, and what was left and why.
+
+    `as_planned`: nobody wrote since the plan was made, so no link is looked for that was lost.
+    """
+    seen = _deployed_details(schema, table)
+    unchanged = "".join(
+        f"\n    AND CAST(t.{quoted(name)} AS TEXT) IS l.seen_{detail}"
+        for detail, name in seen.items()
+        if name
+    )
+    planned = scalar(live, f"SELECT count(*) FROM plan_links.{links} WHERE changed")
+    has_rowid = table in schema.rowid_tables
+    key = "rowid" if has_rowid else "id"
+    written = 0
+    for match in _BY_ROWID_THEN_ID if has_rowid else (_BY_ID,):
+        if written == planned:
+            break
+        found = {"match": match.format(table=table), "table": table, "links": links, "key": key}
+        kind = "VIEW" if match == _BY_ROWID else "TABLE"
+        run(live, "live/promotion/sql/matching_rows.sql", **found, kind=kind, unchanged=unchanged)
+        written += _write_matching_rows(live, journal, table, key)
+        live.execute(f"DROP {kind} matching_rows")
+    deferred: list[Deferred] = []
+    if written < planned:
+        recovered, deferred = _second_look(live, journal, table, links, seen)
+        written += recovered
+    cleared, refused = _clear_links(live, journal, table)
+    written += cleared
+    deferred.extend(refused)
+    if not as_planned:
+        lost = run(live, "live/promotion/sql/lost_links.sql", table=table, links=links)
+        deferred.extend(Deferred(table, record_id, "changed") for (record_id,) in lost)
+    return written, deferred
+
+
+def _write_matching_rows(live: sqlite3.Connection, journal: Journal, table: str, key: str) -> int:
+    """Write the links in temp.matching_rows and journal them; returns how many there are."""
+    journal.links(live, table, key)
+    return run(live, "live/promotion/sql/links.sql", table=table, key=key).rowcount
+
+
+def _clear_links(
+    live: sqlite3.Connection, journal: Journal, table: str
+) -> tuple[int, list[Deferred]]:
+    """Take off links to deleted customers, where they still are what was seen."""
+    run(live, "live/promotion/sql/rows_to_clear.sql", table=table)
+    cleared = _write_matching_rows(live, journal, table, "id")
+    left = run(live, "live/promotion/sql/uncleared_links.sql", table=table).fetchall()
+    live.execute("DROP TABLE matching_rows")
+    return cleared, [Deferred(table, record_id, "changed") for (record_id,) in left]
+
+
+def _deployed_details(schema: Schema, table: str) -> dict[str, str | None]:
+    """The deployed names of the columns by which a record is known: e-mail, phone, prospect."""
+    columns = {column.name: column for column in SOURCE_TABLES[table]}
+    return {
+        "email": schema.deployed(table, columns["customer_email"]),
+        "phone": schema.deployed(table, columns["customer_phone"]),
+        "prospect_id": schema.deployed(table, columns["prospect_id"]),
+    }
+
+
+def _second_look(
+    live: sqlite3.Connection,
+    journal: Journal,
+    table: str,
+    links: str,
+    seen: dict[str, str | None],
+) -> tuple[int, list[Deferred]]:
+    """Links that the bulk update left: text that only reads differently is linked after all.
+
+    Returns the number of links written and the ones deferred, each with its reason.
+    """
+    expressions = {
+        detail: f"CAST(t.{quoted(name)} AS BLOB)" if name else "NULL"
+        for detail, name in seen.items()
+    }
+    rows = run(
+        live, "live/promotion/sql/unwritten_links.sql", table=table, links=links, **expressions
+    ).fetchall()
+    recovered: list[tuple[object, str]] = []
+    deferred: list[Deferred] = []
+    for record_id, customer_id, unavailable, live_id, *details in rows:
+        was, now = details[:5], [readable(value) for value in details[5:]]
+        if live_id is None:
+            deferred.append(Deferred(table, record_id, "deleted"))
+        elif unavailable:
+            deferred.append(Deferred(table, record_id, "customer_unavailable"))
+        elif was != now:
+            deferred.append(Deferred(table, record_id, "changed"))
+        else:
+            recovered.append((live_id, customer_id))
+    if recovered:
+        live.execute("CREATE TEMP TABLE matching_rows (key, customer_id TEXT)")
+        live.executemany("INSERT INTO matching_rows VALUES (?, ?)", recovered)
+        _write_matching_rows(live, journal, table, "id")
+        live.execute("DROP TABLE matching_rows")
+    return len(recovered), deferred

@@ -1,0 +1,93 @@
+"""The journal: what a promotion found before it wrote, so that it can be undone.
+
+A first promotion that made the customers table and the link columns itself needs none: dropping
+them undoes it. Every other one writes down, in the same transaction, each link and each customer
+that it changes, before and after. Kept are the entries of the last promotion and, of tables and
+columns that were there before the first, the first and the last entry of every row.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from coccinelle_assets.live.sqlite.original_schema import OriginalSchema
+from coccinelle_assets.live.sqlite.transaction import run
+from coccinelle_assets.sql import load_sql, quoted
+from coccinelle_assets.tables import LINKED_TABLES
+
+MERGES = "customer_merges"
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """The journal of one promotion; `original` is None when no receipt tells what was there."""
+
+    run_id: str
+    first: bool
+    original: OriginalSchema | None
+
+    @property
+    def keeps_customers(self) -> bool:
+        """Whether this promotion's customers are written down."""
+        return not self.first or self._was_there("customers")
+
+    def keeps_links(self, table: str) -> bool:
+        """Whether this promotion's links of a table are written down."""
+        return not self.first or self._was_there(table, "customer_id")
+
+    def recorded_schema(self) -> str | None:
+        """What the receipt keeps of the schema before: that of the first promotion alone."""
+        return self.original.as_json() if self.first and self.original else None
+
+    def before(self, live: sqlite3.Connection) -> None:
+        """Write down customers and merges that are about to change."""
+        if not self.keeps_customers:
+            return
+        _add_missing_columns(live)
+        run(live, "live/promotion/sql/undo_log/new_customers.sql")
+        everyone = "TRUE" if self.first else "FALSE"
+        self._write(live, "customers_before", columns=_columns(live), everyone=everyone)
+        self._write(live, "merges")
+
+    def after(self, live: sqlite3.Connection) -> None:
+        """Write down the same customers as they are now, and drop what is not needed any more.
+
+        To be called when something was written: the entries of the promotion before go.
+        """
+        if self.keeps_customers:
+            self._write(live, "customers_after", columns=_columns(live))
+            kept = "TRUE" if self._was_there("customers") else "FALSE"
+            self._write(live, "prune_customers", kept=kept)
+        tables = [table for table in LINKED_TABLES if self._was_there(table, "customer_id")]
+        kept = ", ".join(f"'{table}'" for table in tables) or "''"
+        self._write(live, "prune_links", kept=kept)
+
+    def links(self, live: sqlite3.Connection, table: str, key: str) -> None:
+        """Write down the links in temp.matching_rows."""
+        if self.keeps_links(table):
+            self._write(live, "links", table=table, key=key)
+
+    def _was_there(self, table: str, column: str | None = None) -> bool:
+        return self.original is not None and self.original.had(table, column)
+
+    def _write(self, live: sqlite3.Connection, name: str, **fragments: str) -> None:
+        query = load_sql(f"live/promotion/sql/undo_log/{name}.sql", **fragments)
+        live.execute(query, {"run_id": self.run_id})
+
+
+def _table_columns(live: sqlite3.Connection, table: str) -> list[str]:
+    """Columns that can be written: generated ones are left out."""
+    return [name for _, name, *_ in live.execute(f"PRAGMA table_info({table})")]
+
+
+def _columns(live: sqlite3.Connection) -> str:
+    return ", ".join(quoted(name) for name in _table_columns(live, "customers"))
+
+
+def _add_missing_columns(live: sqlite3.Connection) -> None:
+    """The application may have given its customers another column since."""
+    present = {name.lower() for name in _table_columns(live, "customer_row_journal")}
+    for name in _table_columns(live, "customers"):
+        if name.lower() not in present:
+            live.execute(f"ALTER TABLE customer_row_journal ADD COLUMN {quoted(name)}")

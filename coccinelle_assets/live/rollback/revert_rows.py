@@ -1,0 +1,141 @@
+"""Undoing what promotions wrote, row by row, out of their journal.
+
+A row that the application changed since is left as it is, and listed. Statistics are counted by
+whoever writes links, so they do not tell whether a row was changed.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from coccinelle_assets.live.promotion.undo_log import MERGES
+from coccinelle_assets.live.sqlite.keys import unique_identifiers
+from coccinelle_assets.live.sqlite.transaction import run, run_script
+from coccinelle_assets.live.waiting_customers import write_waiting_customers
+from coccinelle_assets.sql import load_sql, quoted, statements
+from coccinelle_assets.tables import LINKED_TABLES
+
+COUNTED = {"total_appointments", "total_conversations", "last_contact_at", "updated_at"}
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A row that is not undone, and why: changed, deleted, in_use or identifier_taken since."""
+
+    table: str
+    record_id: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Undone:
+    """How many rows went back, by table and step, and the rows that were left."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    left: list[Left] = field(default_factory=list)
+
+
+def undo_rows(
+    live: sqlite3.Connection,
+    run_id: str | None,
+    *,
+    customers: bool,
+    tables: Sequence[str],
+) -> Undone:
+    """Undo the promotion `run_id`, or all of them, inside the caller's transaction.
+
+    `customers`: whether rows of the customers table go back; `tables`: whose links do.
+    """
+    undone = Undone()
+    marks = ", ".join(f"'{table}'" for table in (*tables, MERGES))
+    query = load_sql("live/rollback/sql/links.sql", tables=marks)
+    live.execute(query, {"run_id": run_id})
+    live.execute("CREATE INDEX temp.undo_links_record ON undo_links (source_table, record_id)")
+    for table in tables:
+        restored = run(live, "live/rollback/sql/restore_links.sql", table=table).rowcount
+        undone.counts[f"{table}_links_restored"] = restored
+        left = run(live, "live/rollback/sql/left_links.sql", table=table)
+        undone.left.extend(Left(table, *row) for row in left)
+    if customers:
+        _undo_customers(live, run_id, tables, undone)
+        run_script(live, "live/rollback/sql/merges.sql")
+        for table in tables:
+            lost = run(live, "live/rollback/sql/lost_links.sql", table=table).fetchall()
+            undone.counts[f"{table}_links_restored"] -= len(lost)
+            undone.left.extend(Left(table, *row, "identifier_taken") for row in sorted(lost))
+        if run_id:
+            _settle_journal(live, run_id, tables)
+        live.execute("DROP TABLE temp.undo_customers")
+    live.execute("DROP TABLE temp.undo_links")
+    return undone
+
+
+def _undo_customers(
+    live: sqlite3.Connection, run_id: str | None, tables: Sequence[str], undone: Undone
+) -> None:
+    present = _columns(live, "customers")
+    journalled = {name.lower() for name in _columns(live, "customer_row_journal")}
+    columns = [quoted(name) for name in present if name.lower() in journalled]
+    compared = [name for name in columns if name.strip('"').lower() not in COUNTED]
+    query = load_sql(
+        "live/rollback/sql/customers.sql",
+        same=" AND ".join(f"c.{name} IS w.{name} COLLATE BINARY" for name in compared),
+        used=" UNION ALL ".join(_referring_columns(live, tables)),
+    )
+    live.execute(query, {"run_id": run_id})
+    claims = {
+        column: f"SELECT id, tenant_id, {column} FROM undo_customers"
+        " WHERE step IN ('restore', 'reinsert')"
+        for column in unique_identifiers(live)
+    }
+    write_waiting_customers(live, claims)
+    run_script(live, "live/rollback/sql/taken_identifiers.sql")
+    deleted, _released, restored, inserted = run_script(
+        live,
+        "live/rollback/sql/restore_customers.sql",
+        columns=", ".join(columns),
+        assignments=", ".join(f"{name} = j.{name}" for name in columns),
+        journalled=", ".join(f"j.{name}" for name in columns),
+    )
+    undone.counts |= {
+        "customers_removed": deleted,
+        "customers_restored": restored,
+        "customers_returned": inserted,
+    }
+    kept = live.execute("SELECT id, reason FROM undo_customers WHERE step = 'keep' ORDER BY id")
+    undone.left.extend(Left("customers", *row) for row in kept)
+
+
+def _referring_columns(live: sqlite3.Connection, tables: Sequence[str]) -> list[str]:
+    """Queries of every column that refers to a customer: links that stay, and foreign keys."""
+    return [
+        f"SELECT {quoted(column)} FROM {quoted(table)} WHERE {quoted(column)} IS NOT NULL"
+        for table, column in [(table, "customer_id") for table in tables] + foreign_references(live)
+    ]
+
+
+def foreign_references(live: sqlite3.Connection) -> list[tuple[str, str]]:
+    """Tables with a foreign key of the application's to customers, each with its column."""
+    tables = [row[0] for row in live.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    return [
+        (table, key[3])
+        for table in tables
+        for key in live.execute(f"PRAGMA foreign_key_list({quoted(table)})").fetchall()
+        if key[2].lower() == "customers"
+        and not (table in LINKED_TABLES and key[3].lower() == "customer_id")
+    ]
+
+
+def _settle_journal(live: sqlite3.Connection, run_id: str, tables: Sequence[str]) -> None:
+    """What went back is now the last that was written: a later undoing of all compares with it."""
+    for table in tables:
+        for statement in statements(load_sql("live/rollback/sql/settle_links.sql", table=table)):
+            live.execute(statement, {"run_id": run_id})
+    for statement in statements(load_sql("live/rollback/sql/settle_customers.sql")):
+        live.execute(statement, {"run_id": run_id})
+
+
+def _columns(live: sqlite3.Connection, table: str) -> list[str]:
+    return [row[1] for row in live.execute(f"PRAGMA table_info({table})")]

@@ -1,0 +1,1 @@
+"""SQLite alone: files, transactions, schemas. It knows nothing of the rest."""

@@ -1,0 +1,46 @@
+"""Backups of the live database: one before each promotion, the newest N kept."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+from coccinelle_assets.files import kept_files, kept_path, remove_older, settle
+from coccinelle_assets.live.sqlite.snapshot import copy_database
+
+SUFFIX = ".sqlite"
+
+
+def back_up(
+    live: sqlite3.Connection,
+    directory: Path,
+    label: str,
+    kept: int,
+    exact_copy: Path | None = None,
+) -> Path:
+    """Copy the live database into `directory` and remove all but the newest `kept` copies.
+
+    `exact_copy` is a file that holds what `live` holds and is never written to again: it becomes
+    the backup, under a second name.
+    """
+    backup = kept_path(directory, label, SUFFIX)
+    if exact_copy is None or not _link(exact_copy, backup):
+        copy_database(live, backup, durable=True)
+    remove_older(directory, SUFFIX, kept)
+    return backup
+
+
+def _link(source: Path, target: Path) -> bool:
+    """Give a file a second name, once it is on the disk; False where there are no such names."""
+    try:
+        settle(source)
+        os.link(source, target)
+    except OSError:
+        return False
+    return True
+
+
+def backups(directory: Path) -> list[Path]:
+    """The backups in a directory, newest first."""
+    return kept_files(directory, SUFFIX)

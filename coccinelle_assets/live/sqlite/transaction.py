@@ -1,0 +1,103 @@
+"""One transaction on a live database, and the running of .sql files inside it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from coccinelle_assets.sql import load_sql, quoted, statements
+
+
+@contextmanager
+def transaction(live: sqlite3.Connection) -> Iterator[None]:
+    """All or nothing: committed when the block ends, rolled back when it raises.
+
+    A block that finds nothing to do may roll back itself.
+
+    `live` is in autocommit mode. Foreign keys are not enforced inside, so that rows may change in
+    the order that suits; what refers to a customer is checked by whoever deletes one.
+    """
+    live.execute("PRAGMA foreign_keys = OFF")
+    live.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        # A reader that stays longer than the timeout keeps COMMIT from its exclusive lock.
+        if live.in_transaction:
+            live.execute("COMMIT")
+    except BaseException:
+        # Some errors, such as a full disk, have rolled back already.
+        if live.in_transaction:
+            live.execute("ROLLBACK")
+        raise
+
+
+@contextmanager
+def triggers_suspended(live: sqlite3.Connection, tables: Iterable[str]) -> Iterator[None]:
+    """Inside a transaction: no trigger of these tables fires in the block; all are there after.
+
+    The application's triggers answer to the application's writes, and ours count what a promotion
+    counts by itself.
+    """
+    marks = ", ".join("?" * len(names := list(tables)))
+    triggers = live.execute(
+        "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+        f" AND lower(tbl_name) IN ({marks}) ORDER BY rowid",
+        names,
+    ).fetchall()
+    for name, _ in triggers:
+        live.execute(f"DROP TRIGGER {quoted(name)}")
+    yield
+    for _, definition in triggers:
+        live.execute(definition)
+
+
+@contextmanager
+def ids_indexed(live: sqlite3.Connection, tables: Iterable[str]) -> Iterator[None]:
+    """Inside a transaction: in the block each of these tables has an index that leads to an id.
+
+    Most have one, their primary key. Where a deployment has none, every row that is looked up would
+    be looked for among all.
+    """
+    made = [name for name in tables if _has_column_id(live, name) and not _leads_to_id(live, name)]
+    for table in made:
+        live.execute(f"CREATE INDEX {_id_index(table)} ON {table} (id)")
+    yield
+    for table in made:
+        live.execute(f"DROP INDEX {_id_index(table)}")
+
+
+def _id_index(table: str) -> str:
+    return f"coccinelle_{table}_id"
+
+
+def _has_column_id(live: sqlite3.Connection, table: str) -> bool:
+    return any(row[1].lower() == "id" for row in live.execute(f"PRAGMA table_info({table})"))
+
+
+def _leads_to_id(live: sqlite3.Connection, table: str) -> bool:
+    """Whether the id is the table's own key, or the first column of an index of all rows."""
+    keys = [row[1].lower() for row in live.execute(f"PRAGMA table_info({table})") if row[5] == 1]
+    indexes = live.execute(f"PRAGMA index_list({table})").fetchall()
+    firsts = [
+        live.execute(f"PRAGMA index_info({quoted(name)})").fetchone()[2]
+        for _, name, _unique, _origin, partial in indexes
+        if not partial
+    ]
+    return keys == ["id"] or any(first is not None and first.lower() == "id" for first in firsts)
+
+
+def run(live: sqlite3.Connection, path: str, **fragments: str) -> sqlite3.Cursor:
+    """Run the one statement of a .sql file."""
+    return live.execute(load_sql(path, **fragments))
+
+
+def run_script(live: sqlite3.Connection, path: str, **fragments: str) -> list[int]:
+    """Run each statement of a file; returns the number of rows that each changed."""
+    script = load_sql(path, **fragments)
+    return [live.execute(statement).rowcount for statement in statements(script)]
+
+
+def scalar(live: sqlite3.Connection, query: str, values: tuple[object, ...] = ()) -> int:
+    """The first value of a query's first row."""
+    return live.execute(query, values).fetchone()[0]

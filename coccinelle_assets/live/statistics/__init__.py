@@ -1,0 +1,1 @@
+"""The customers' statistics: counted from the links, kept true by triggers."""
