@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from itertools import dropwhile
 
-PLACEHOLDER = re.compile(r"\{(\w+)\}")
+PLACEHOLDER = re.compile(r"\{([a-z]\w*)\}")
 
 
 def quoted(name: str) -> str:

@@ -15,7 +15,7 @@ import pytest
 from coccinelle_assets.live.changeset.script import write_script
 from coccinelle_assets.live.d1.database import D1Database, open_d1
 from coccinelle_assets.live.d1.mirror import fetch_mirror
-from coccinelle_assets_tests.live.replay.test_flow import contents
+from coccinelle_assets_tests.live.changeset.test_flow import contents
 
 HERE = Path(__file__).parent
 BINARIES = HERE / "node_modules" / ".bin"

@@ -31,7 +31,7 @@ from coccinelle_assets.settings import load_settings
 from coccinelle_assets_tests.command_line import coccinelle
 from coccinelle_assets_tests.d1.conftest import BINARIES, NAME, Project
 from coccinelle_assets_tests.databases import AppDatabase
-from coccinelle_assets_tests.live.replay.test_flow import HOSTILE, contents
+from coccinelle_assets_tests.live.changeset.test_flow import HOSTILE, contents
 from coccinelle_assets_tests.pipeline import Pipeline
 
 pytestmark = pytest.mark.d1

@@ -16,7 +16,7 @@ from coccinelle_assets.live.changeset import literals
 from coccinelle_assets.live.changeset.literals import Text, insert_statements, literal
 from coccinelle_assets.live.changeset.script import Script, write_script
 from coccinelle_assets.live.changeset.trial import D1_LIMITS, apply_script, check_script
-from coccinelle_assets_tests.live.replay.test_flow import contents
+from coccinelle_assets_tests.live.changeset.test_flow import contents
 
 WORDS = [
     "BEGIN TRANSACTION;",
