@@ -20,7 +20,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from coccinelle_assets.demo import write_demo_database
-from coccinelle_assets.live.promotion.publish import Publication, publish
+from coccinelle_assets.live.promotion.publish import Publication
+from coccinelle_assets.live.promotion.run import promote_to
 from coccinelle_assets_tests.d1.conftest import BINARIES, Project
 from coccinelle_assets_tests.pipeline import Pipeline
 
@@ -49,7 +50,7 @@ def measure(rows: int, directory: Path) -> dict[str, float | int]:
     resolved = timed(pipeline.plan)
 
     def publication(live: sqlite3.Connection) -> Publication:
-        return publish(live, pipeline.plan_path, pipeline.run_id, pipeline.settings)
+        return promote_to(live, pipeline.promotion())
 
     promoted = timed(lambda: database.change("promotion", publication, since_snapshot=True))
     (plan,) = (project.database.directory / "plans").glob("*.sql")

@@ -5,23 +5,46 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import Protocol, TypeVar
 
 from duckdb import DuckDBPyConnection
 
+T = TypeVar("T")
+
+
+class Submit(Protocol):
+    """Gives a thread a work to do, after those that it was given before."""
+
+    def __call__(self, work: Callable[[], T], /) -> Future[T]:
+        """The future of `work`."""
+
 
 @contextmanager
-def beside(*works: Callable[[], object]) -> Iterator[list[Future[object]]]:
-    """Run `works` one after another in a thread beside the block, which gets their futures.
+def worker() -> Iterator[Submit]:
+    """One thread beside the block, which is given works by what the block gets.
 
     When the block has ended, so have they; the first error of theirs reaches the caller, unless
     the block raised one of its own. What a work uses, such as a connection, is not used in the
     block until the future of that work has its result.
     """
+    given: list[Future[object]] = []
     with ThreadPoolExecutor(max_workers=1) as thread:
-        futures = [thread.submit(work) for work in works]
-        yield futures
-    for future in futures:
+
+        def submit(work: Callable[[], T], /) -> Future[T]:
+            future = thread.submit(work)
+            given.append(future)
+            return future
+
+        yield submit
+    for future in given:
         future.result()
+
+
+@contextmanager
+def beside(work: Callable[[], T]) -> Iterator[Future[T]]:
+    """Run one work in a thread beside the block, as `worker` does."""
+    with worker() as submit:
+        yield submit(work)
 
 
 @contextmanager

@@ -111,8 +111,10 @@ INDEXES = (
     "idx_customers_tenant_email",
     "idx_customers_tenant_phone",
 )
+# Where a merged customer's id leads.
+MERGES = "customer_merges"
 COMPANION_TABLES = (
-    "customer_merges",
+    MERGES,
     "customer_promotions",
     "customer_contracts",
     "customer_link_journal",

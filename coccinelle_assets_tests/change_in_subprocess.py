@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from coccinelle_assets.live.contraction.contract import contract
-from coccinelle_assets.live.promotion.publish import publish
+from coccinelle_assets.live.promotion.run import Promotion, promote_to
 from coccinelle_assets.live.rollback.rollback import roll_back
 from coccinelle_assets.live.sqlite.connection import open_live
 from coccinelle_assets.settings import GateThresholds
@@ -23,7 +23,7 @@ def change(live: sqlite3.Connection, kind: str, database: str, *arguments: str) 
     """Do one change, on an open connection."""
     if kind == "publish":
         plan, run_id = arguments
-        publish(live, Path(plan), run_id, GateThresholds())
+        promote_to(live, Promotion(Path(plan), run_id, GateThresholds()))
     elif kind == "rollback":
         roll_back(live, database, Path(*arguments))
     else:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from pathlib import Path
 
 import duckdb
 
-from coccinelle_assets.live.promotion.publish import Publication, publish
-from coccinelle_assets.live.receipts import last_promotion
+from coccinelle_assets.live.promotion.publish import Publication
+from coccinelle_assets.live.promotion.run import Promotion, promote_to
 from coccinelle_assets.live.sqlite.backups import back_up
 from coccinelle_assets.live.sqlite.connection import open_live
 from coccinelle_assets.live.sqlite.file_state import FileState, read_file_state
@@ -21,10 +20,32 @@ from coccinelle_assets.resolution.customers import build_customers
 from coccinelle_assets.resolution.identity import build_clusters, build_identifiers
 from coccinelle_assets.resolution.linkage import build_links
 from coccinelle_assets.settings import load_settings
-from coccinelle_assets.warehouse.baseline import forget_deferred, remember_promotion
+from coccinelle_assets.warehouse.baseline import Remembering
 from coccinelle_assets.warehouse.load_sources import UnreadableTextError, load_sources, wave_tenants
 from coccinelle_assets.warehouse.preview import write_gate_statistics, write_link_views
 from coccinelle_assets.warehouse.write_plan import PlanCounts, write_plan
+
+
+class _PipelineHooks(Remembering):
+    """What the promotion asset remembers, and a hook of the test."""
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        run_id: str,
+        before_commit: Callable[[Publication], None],
+        planned_at: int | None,
+    ) -> None:
+        super().__init__(connection, run_id, settings="")
+        self.test_before_commit = before_commit
+        self.planned_at = planned_at
+
+    def before(self, live: sqlite3.Connection) -> int | None:
+        return self.planned_at
+
+    def before_commit(self, publication: Publication) -> None:
+        super().before_commit(publication)
+        self.test_before_commit(publication)
 
 
 class Pipeline:
@@ -95,22 +116,13 @@ class Pipeline:
         planned_at: int | None = None,
     ) -> Publication:
         """The same on any connection to what the database holds, without a backup."""
+        hooks = _PipelineHooks(self.warehouse, self.run_id, before_commit, planned_at)
+        return promote_to(live, self.promotion(), hooks)
+
+    def promotion(self) -> Promotion:
+        """The promotion of the plan that is there."""
         tenants = wave_tenants(self.warehouse)
-        remember_promotion(self.warehouse, self.run_id, last_promotion(live))
-
-        def forget(publication: Publication, futures: Sequence[Future[object]]) -> None:
-            forget_deferred(self.warehouse, self.run_id, publication.deferred)
-            before_commit(publication)
-
-        return publish(
-            live,
-            self.plan_path,
-            self.run_id,
-            self.settings,
-            forget,
-            tenants,
-            planned_at=planned_at,
-        )
+        return Promotion(self.plan_path, self.run_id, self.settings, tenants)
 
     def run(self, tenants: Sequence[str] = ()) -> Publication:
         """One whole run, of all tenants or of a wave."""

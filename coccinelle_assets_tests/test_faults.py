@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from coccinelle_assets.demo import write_demo_database
-from coccinelle_assets.live.promotion.publish import publish
+from coccinelle_assets.live.promotion.run import Promotion, promote_to
 from coccinelle_assets.live.sqlite.connection import open_live
 from coccinelle_assets.live.verify import verify
 from coccinelle_assets.settings import load_settings
@@ -106,9 +106,8 @@ def test_a_killed_publication_leaves_all_or_nothing(
         seen["half written"] += half_written
         if half_written and not seen["finished"]:
             with open_live(database, 1, writable=True) as live:
-                assert publish(
-                    live, prepared.plan, "next", load_settings(database=database)
-                ).rows_written
+                promotion = Promotion(prepared.plan, "next", load_settings(database=database))
+                assert promote_to(live, promotion).rows_written
             assert state_after(prepared, database) == "promoted"
             seen["finished"] += 1
     assert seen["hot journal"] >= 1, seen

@@ -89,9 +89,7 @@ def imports_of(path: Path, user: str, modules: set[str]) -> Iterator[Import]:
 
 def read_imports(root: Path, name: str) -> list[Import]:
     paths = {module_name(path, root, name): path for path in sorted(root.rglob("*.py"))}
-    return [
-        found for user, path in paths.items() for found in imports_of(path, user, set(paths))
-    ]
+    return [found for user, path in paths.items() for found in imports_of(path, user, set(paths))]
 
 
 IMPORTS = read_imports(PACKAGE, NAME)
@@ -146,8 +144,14 @@ def test_no_circle_of_modules() -> None:
 
 def test_no_circle_of_packages() -> None:
     packages = [
-        Import(*(name.rpartition(".")[0] if Path(PACKAGE.parent, *name.split(".")).with_suffix(
-            ".py").is_file() else name for name in (found.user, found.used)))
+        Import(
+            *(
+                name.rpartition(".")[0]
+                if Path(PACKAGE.parent, *name.split(".")).with_suffix(".py").is_file()
+                else name
+                for name in (found.user, found.used)
+            )
+        )
         for found in INSIDE
     ]
     assert circle([found for found in packages if found.user != found.used]) == []

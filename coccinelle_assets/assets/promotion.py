@@ -1,7 +1,7 @@
 """live/customers: the promotion, the only asset that writes to the live database."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -12,12 +12,12 @@ from pydantic import Field
 
 from coccinelle_assets.assets.layer import spec
 from coccinelle_assets.assets.run_report import RunReport
-from coccinelle_assets.background import beside, one_core_each
+from coccinelle_assets.background import Submit, beside, one_core_each
 from coccinelle_assets.checks.gates import require_gates
-from coccinelle_assets.live.database import Change
 from coccinelle_assets.live.deferred import deferred_reasons
-from coccinelle_assets.live.promotion.dry_run import rehearse
-from coccinelle_assets.live.promotion.publish import Publication, publish
+from coccinelle_assets.live.promotion.dry_run import dry_run
+from coccinelle_assets.live.promotion.publish import Publication
+from coccinelle_assets.live.promotion.run import Promotion, promote, promote_to
 from coccinelle_assets.live.receipts import last_promotion
 from coccinelle_assets.resources.failures import MIGRATION_POOL, clear_failures
 from coccinelle_assets.resources.live_database import LiveDatabase
@@ -27,10 +27,9 @@ from coccinelle_assets.resources.rules import (
     rules_text,
 )
 from coccinelle_assets.resources.warehouse import Warehouse
-from coccinelle_assets.warehouse.baseline import forget_deferred, remember_promotion
+from coccinelle_assets.warehouse.baseline import Remembering, remember_promotion
 from coccinelle_assets.warehouse.fingerprint import remember_state
 from coccinelle_assets.warehouse.load_sources import wave_tenants
-from coccinelle_assets.warehouse.summary import WRITTEN
 from coccinelle_assets.warehouse.write_plan import write_plan
 
 PROMOTED = spec(
@@ -87,14 +86,15 @@ def promotion(
                 planned = write_plan(connection, live_database.plan_path, context.run.run_id)
             tenants = wave_tenants(connection)
         settings = rules_text(identity_rules, gate_thresholds, tenants)
+        planned_promotion = Promotion(
+            live_database.plan_path, context.run.run_id, gate_thresholds, tenants
+        )
         report = RunReport(context, live_database)
         if config.dry_run:
-            rehearsed = _rehearse(
-                config, context.run.run_id, warehouse, live_database, gate_thresholds, tenants
-            )
+            tried = _try_out(config, planned_promotion, warehouse, live_database)
             with warehouse.connect() as connection:
                 report.count(connection)
-            metadata = _metadata(rehearsed) | report.keep(rehearsed, dry_run=True)
+            metadata = _metadata(tried) | report.keep(tried, dry_run=True)
             context.log_event(dg.AssetObservation(PROMOTED.key, metadata=metadata))
             return
         last = _last_promotion_seen(live_database)
@@ -107,16 +107,54 @@ def promotion(
             metadata = _metadata(unchanged) | _lock_metadata(live_database, unchanged)
             yield dg.MaterializeResult(asset_key=PROMOTED.key, metadata=metadata)
             return
-        change, backup = _promote(
-            report, warehouse, live_database, gate_thresholds, tenants, settings
-        )
+        with warehouse.connect() as connection, _room_beside(connection, warehouse):
+            hooks = _RunHooks(connection, settings, report, live_database)
+            change = promote(live_database.database, planned_promotion, hooks)
         if not change.result.deferred:
             live_database.remember_promoted(settings, wrote=True)
-        metadata = _metadata(change.result, backup) | change.notes | report.keep(change.result)
-        lock = _lock_metadata(live_database, change.result)
-        metadata |= lock
-        _warn_of_long_lock(context, live_database, lock.get("lock_seconds", 0.0))
+        metadata = _metadata(change.result, hooks.backup) | change.notes
+        metadata |= report.keep(change.result) | _lock_metadata(live_database, change.result)
+        _warn_of_long_lock(context, live_database, change.result.lock_seconds)
         yield dg.MaterializeResult(asset_key=PROMOTED.key, metadata=metadata)
+
+
+class _RunHooks(Remembering):
+    """A backup before, the warehouse's memory and the report's figures beside the transaction."""
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        settings: str,
+        report: RunReport,
+        live_database: LiveDatabase,
+    ) -> None:
+        super().__init__(connection, report.context.run.run_id, settings)
+        self.report = report
+        self.live_database = live_database
+        self.backup: Path | None = None
+        self._counted: Future[None] | None = None
+
+    def before(self, live: sqlite3.Connection) -> int | None:
+        planned_at = self.live_database.version_as_snapshot(live)
+        self.backup = self.live_database.back_up(live, self.run_id[:8])
+        return planned_at
+
+    def beside(self, live: sqlite3.Connection, submit: Submit) -> None:
+        super().beside(live, submit)
+        self._counted = submit(self._count_and_write)
+
+    def _count_and_write(self) -> None:
+        self.report.count(self.connection)
+        # Closing the warehouse does it anyway, with nothing left to do beside it; what cannot be
+        # written now stays in the warehouse's log.
+        with suppress(duckdb.Error):
+            self.connection.execute("CHECKPOINT")
+
+    def before_commit(self, publication: Publication) -> None:
+        if publication.deferred and self._counted is not None:
+            # Both use the warehouse's connection.
+            self._counted.result()
+        super().before_commit(publication)
 
 
 def _last_promotion_seen(live_database: LiveDatabase) -> str | None:
@@ -125,95 +163,29 @@ def _last_promotion_seen(live_database: LiveDatabase) -> str | None:
         return last_promotion(snapshot)
 
 
-def _rehearse(
+def _try_out(
     config: PromotionConfig,
-    run_id: str,
+    planned: Promotion,
     warehouse: Warehouse,
     live_database: LiveDatabase,
-    thresholds: GateThresholdsResource,
-    tenants: list[str],
 ) -> Publication:
-    """Publish to a copy; what a plan to be applied by hand derived is remembered like any other."""
+    """Promote to a copy; what a script to be run by hand derives is remembered like any other."""
 
     def work(copy: sqlite3.Connection) -> Publication:
         if config.sql:
             with warehouse.connect() as connection:
-                remember_promotion(connection, run_id, last_promotion(copy))
-        return publish(copy, live_database.plan_path, run_id, thresholds, tenants=tenants)
+                remember_promotion(connection, planned.run_id, last_promotion(copy))
+        return promote_to(copy, planned)
 
     script = Path(config.sql) if config.sql else None
-    return rehearse(live_database.database, live_database.rehearsal_path, work, script)
+    return dry_run(live_database.database, live_database.dry_run_path, work, script)
 
 
 def _nothing_published(live_database: LiveDatabase) -> Publication:
     """The counts of a run that wrote nothing: the plots of the UI go on without a gap."""
     with closing(sqlite3.connect(live_database.snapshot_path)) as snapshot:
         customers = snapshot.execute("SELECT count(*) FROM customers").fetchone()[0]
-    unwritten = dict.fromkeys((*WRITTEN, "statistics_updated", "rows_written"), 0)
-    return Publication(counts=unwritten | {"customers": customers})
-
-
-def _promote(
-    report: RunReport,
-    warehouse: Warehouse,
-    live_database: LiveDatabase,
-    thresholds: GateThresholdsResource,
-    tenants: list[str],
-    settings: str,
-) -> tuple[Change[Publication], Path]:
-    """Publish to the live database, while the warehouse remembers what it is given and counts.
-
-    Whatever was left is forgotten by the warehouse, too. What it remembers of a run that is not
-    committed counts for nothing.
-    """
-    run_id = report.context.run.run_id
-    backups: list[Path] = []
-    with warehouse.connect() as connection:
-
-        def work(live: sqlite3.Connection) -> Publication:
-            last = last_promotion(live)
-
-            def remember() -> None:
-                remember_promotion(connection, run_id, last)
-                remember_state(connection, run_id, settings)
-
-            def count_and_write() -> None:
-                report.count(connection)
-                # Closing the warehouse does it anyway, with nothing left to do beside it; what
-                # cannot be written now stays in the warehouse's log.
-                with suppress(duckdb.Error):
-                    connection.execute("CHECKPOINT")
-
-            def before_commit(
-                publication: Publication, meanwhile: Sequence[Future[object]]
-            ) -> None:
-                remembered, written = meanwhile
-                # No promotion is committed that the warehouse does not remember.
-                remembered.result()
-                if publication.deferred:
-                    written.result()
-                    forget_deferred(connection, run_id, publication.deferred)
-
-            planned_at = live_database.version_as_snapshot(live)
-            backups.append(live_database.back_up(live, run_id[:8]))
-            with _room_beside(connection, warehouse):
-                return publish(
-                    live,
-                    live_database.plan_path,
-                    run_id,
-                    thresholds,
-                    before_commit,
-                    tenants,
-                    (remember, count_and_write),
-                    planned_at,
-                )
-
-        change = live_database.database.change("promotion", work, since_snapshot=True)
-        if change.deferred:
-            forget_deferred(connection, run_id, change.deferred)
-            change.result.deferred.extend(change.deferred)
-            change.result.counts["deferred"] += len(change.deferred)
-    return change, backups[-1]
+    return Publication(customers=customers)
 
 
 def _lock_metadata(live_database: LiveDatabase, result: Publication) -> dict[str, float]:

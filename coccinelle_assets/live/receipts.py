@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from coccinelle_assets.live.sqlite.schema import Schema, read_schema
+from coccinelle_assets.live.sqlite.schema import Schema
 from coccinelle_assets.live.sqlite.transaction import scalar
 
 # Columns that receipts of older versions lack.
@@ -38,7 +38,7 @@ class Receipt:
 
 def last_promotion(live: sqlite3.Connection) -> str | None:
     """The run id of the newest receipt that stands, None before a first promotion."""
-    columns = read_schema(live).tables.get("customer_promotions", ())
+    columns = _columns(live)
     if not columns:
         return None
     valid = " WHERE undone_at IS NULL" if "undone_at" in columns else ""
@@ -48,7 +48,7 @@ def last_promotion(live: sqlite3.Connection) -> str | None:
 
 def read_receipts(live: sqlite3.Connection) -> list[Receipt]:
     """Every receipt, newest first."""
-    columns = read_schema(live).tables.get("customer_promotions", ())
+    columns = _columns(live)
     if not columns:
         return []
     added = ", ".join(name if name in columns else f"NULL AS {name}" for name in ADDED_COLUMNS)
@@ -67,6 +67,11 @@ def read_receipts(live: sqlite3.Connection) -> list[Receipt]:
         )
         for run_id, promoted_at, counts, checksums, tenants, _schema, undone_at in rows
     ]
+
+
+def _columns(live: sqlite3.Connection) -> list[str]:
+    """Those of the receipts, none before a first promotion."""
+    return [row[1] for row in live.execute("PRAGMA table_info(customer_promotions)")]
 
 
 def add_missing_columns(live: sqlite3.Connection, schema: Schema) -> None:

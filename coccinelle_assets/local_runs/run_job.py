@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -126,10 +126,10 @@ def _run(
     """Run a job in this process; the outcome has what it reported of `asset`."""
     os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "yes")
     resources = build_resources(settings)
-    # The database is copied while Dagster gets ready.
-    ahead = [resources["live_database"].take_snapshot_ahead] if job == MIGRATE else []
     with resources["warehouse"].hold(), ExitStack() as opened:
-        with beside(*ahead):
+        # The database is copied while Dagster gets ready.
+        ahead = resources["live_database"].take_snapshot_ahead if job == MIGRATE else None
+        with beside(ahead) if ahead else nullcontext():
             selected = build_defs(settings).resolve_job_def(job)
             instance = opened.enter_context(open_instance(settings.dagster_home))
         token = on_step.set(report and (lambda step: report(step, len(selected.nodes))))

@@ -55,9 +55,9 @@ class LiveDatabase(dg.ConfigurableResource, PromotionOptions):
         return Path(self.home) / "plan.sqlite"
 
     @property
-    def rehearsal_path(self) -> Path:
+    def dry_run_path(self) -> Path:
         """The copy that a dry run is promoted to."""
-        return Path(self.home) / "rehearsal.sqlite"
+        return Path(self.home) / "dry_run.sqlite"
 
     @property
     def backup_directory(self) -> Path:

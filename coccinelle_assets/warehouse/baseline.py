@@ -6,12 +6,19 @@ a crash between the two databases does no harm.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
+from concurrent.futures import Future
 
 from duckdb import DuckDBPyConnection
 
+from coccinelle_assets.background import Submit
 from coccinelle_assets.live.deferred import Deferred
-from coccinelle_assets.sql import load_sql, statements
+from coccinelle_assets.live.promotion.publish import Publication
+from coccinelle_assets.live.promotion.run import Hooks
+from coccinelle_assets.live.receipts import last_promotion
+from coccinelle_assets.sql import load_sql
+from coccinelle_assets.warehouse.fingerprint import remember_state
 from coccinelle_assets.warehouse.tables import write_texts
 
 # Tables of the schema live that hold what a promotion wrote, by run and tenant.
@@ -22,6 +29,39 @@ REMEMBERED = (
     "application_identifiers",
     "inherited_identifiers",
 )
+
+
+class Remembering(Hooks):
+    """A promotion that the warehouse remembers: what it derives, and the state that it leaves.
+
+    `settings` are those that it was resolved by, as one text.
+    """
+
+    def __init__(self, connection: DuckDBPyConnection, run_id: str, settings: str) -> None:
+        self.connection = connection
+        self.run_id = run_id
+        self.settings = settings
+        self._remembered: Future[None] | None = None
+
+    def beside(self, live: sqlite3.Connection, submit: Submit) -> None:
+        """Remember while the transaction writes."""
+        last = last_promotion(live)
+        self._remembered = submit(lambda: self._remember(last))
+
+    def _remember(self, last_run_id: str | None) -> None:
+        remember_promotion(self.connection, self.run_id, last_run_id)
+        remember_state(self.connection, self.run_id, self.settings)
+
+    def before_commit(self, publication: Publication) -> None:
+        """No promotion is committed that the warehouse does not remember."""
+        if self._remembered is not None:
+            self._remembered.result()
+        if publication.deferred:
+            forget_deferred(self.connection, self.run_id, publication.deferred)
+
+    def deferred_afterwards(self, deferred: Sequence[Deferred]) -> None:
+        """What was left is forgotten again."""
+        forget_deferred(self.connection, self.run_id, deferred)
 
 
 def remember_promotion(
@@ -52,7 +92,7 @@ def forget_deferred(
 
 def _run(connection: DuckDBPyConnection, scripts: Sequence[str], values: dict[str, object]) -> None:
     connection.execute("BEGIN")
-    for statement in (statement for script in scripts for statement in statements(script)):
-        used = {name: value for name, value in values.items() if f"${name}" in statement}
+    for statement in connection.extract_statements("\n".join(scripts)):
+        used = {name: values[name] for name in statement.named_parameters}
         connection.execute(statement, used)
     connection.execute("COMMIT")

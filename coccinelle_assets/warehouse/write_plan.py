@@ -51,7 +51,7 @@ def write_plan(connection: DuckDBPyConnection, path: Path, run_id: str) -> PlanC
     with (
         one_core_each(connection),
         connection.cursor() as cursor,
-        beside(lambda: _write_links(cursor, path)) as (links,),
+        beside(lambda: _write_links(cursor, path)) as links,
     ):
         with _new_file(connection, path, "plan", plan_tables()):
             connection.execute(load_sql("warehouse/sql/plan_rows.sql"))

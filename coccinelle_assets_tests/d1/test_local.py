@@ -22,7 +22,7 @@ from coccinelle_assets.errors import CoccinelleError, PromotionRefusedError
 from coccinelle_assets.live.contraction.contract import contract
 from coccinelle_assets.live.d1 import database as d1_database
 from coccinelle_assets.live.d1.wrangler import Wrangler, WranglerError
-from coccinelle_assets.live.promotion.publish import publish
+from coccinelle_assets.live.promotion.run import promote_to
 from coccinelle_assets.live.rollback.rollback import roll_back
 from coccinelle_assets.live.sqlite.snapshot import copy_database
 from coccinelle_assets.live.statistics.triggers import install_triggers
@@ -54,7 +54,7 @@ def promote(app: AppDatabase) -> Callable[[sqlite3.Connection], Any]:
     pipeline = Pipeline(app.path)
     pipeline.plan()
     pipeline.runs += int(time.time())
-    return lambda live: publish(live, pipeline.plan_path, pipeline.run_id, pipeline.settings)
+    return lambda live: promote_to(live, pipeline.promotion())
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ import pytest
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.d1.database import D1Database, open_d1
 from coccinelle_assets.live.database import Change
-from coccinelle_assets.live.promotion.publish import Publication, publish
+from coccinelle_assets.live.promotion.publish import Publication
+from coccinelle_assets.live.promotion.run import promote_to
 from coccinelle_assets_tests.d1.cloudflare import ACCOUNT, BOOKMARK, TOKEN, Cloudflare, cloudflare
 from coccinelle_assets_tests.d1.conftest import NAME, Project
 from coccinelle_assets_tests.databases import AppDatabase
@@ -48,7 +49,7 @@ def pipeline(app: AppDatabase, tmp_path: Path, api: Cloudflare) -> Pipeline:
 def promote(database: D1Database, pipeline: Pipeline) -> Change[Publication]:
     return database.change(
         "promotion",
-        lambda live: publish(live, pipeline.plan_path, pipeline.run_id, pipeline.settings),
+        lambda live: promote_to(live, pipeline.promotion()),
     )
 
 

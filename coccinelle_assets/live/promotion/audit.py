@@ -1,4 +1,4 @@
-"""The second lock: the predicates that the checks asked, asked of what is about to be committed."""
+"""The audit: the predicates that the checks asked, asked of what is about to be committed."""
 
 from __future__ import annotations
 
@@ -7,11 +7,34 @@ from collections.abc import Iterable, Sequence
 
 from coccinelle_assets.errors import PromotionRefusedError
 from coccinelle_assets.live.deferred import Deferred
+from coccinelle_assets.live.receipts import read_receipts
+from coccinelle_assets.live.sqlite.schema import Schema
+from coccinelle_assets.live.tenant_scope import only_tenants, promoted_tenants
 from coccinelle_assets.predicates.predicate import PREDICATES, Finding, Predicate, evaluate
 from coccinelle_assets.settings import GateThresholds
 
 
-class SecondLock:
+def remember_previous_customers(
+    live: sqlite3.Connection, schema: Schema, tenants: Sequence[str]
+) -> None:
+    """For the drift guard: customers as they were, of tenants that were promoted before."""
+    live.execute("CREATE TEMP TABLE previous_customers (id TEXT PRIMARY KEY) WITHOUT ROWID")
+    live.execute("CREATE TEMP TABLE tenants_before (id TEXT PRIMARY KEY)")
+    covered = promoted_tenants(read_receipts(live))
+    known = "" if covered is None else "AND tenant_id IN (SELECT id FROM tenants_before)"
+    live.executemany("INSERT INTO tenants_before VALUES (?)", [(name,) for name in covered or ()])
+    live.execute(
+        f"CREATE TEMP VIEW drifting_customers AS SELECT id FROM customers WHERE TRUE {known}"
+    )
+    if schema.has("customers") and covered != []:
+        with only_tenants(live, tenants):
+            live.execute(
+                "INSERT OR IGNORE INTO previous_customers SELECT id FROM customers"
+                f" WHERE id IS NOT NULL {known} ORDER BY id"
+            )
+
+
+class Audit:
     """The predicates, each asked once in the promotion's transaction, and judged together.
 
     What was `deferred` may stay unlinked; `tables` are those of the live database.

@@ -15,7 +15,7 @@ from coccinelle_assets.live.sqlite.connection import open_live
 T = TypeVar("T")
 
 
-def rehearse(
+def dry_run(
     database: Database,
     copy: Path,
     work: Callable[[sqlite3.Connection], T],

@@ -1,4 +1,4 @@
-"""What the project adds to a live database, and what was there before: expand, never break."""
+"""What the project adds to a live database: expand, never break."""
 
 from __future__ import annotations
 
@@ -8,13 +8,19 @@ from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.receipts import add_missing_columns
 from coccinelle_assets.live.sqlite.keys import is_keyed_by_id, unique_identifiers
 from coccinelle_assets.live.sqlite.schema import Schema
-from coccinelle_assets.live.sqlite.transaction import run, run_script
+from coccinelle_assets.live.sqlite.transaction import run, run_script, scalar
 from coccinelle_assets.sql import quoted
 from coccinelle_assets.tables import CUSTOMER_COLUMNS, IDENTIFIERS, LINKED_TABLES, Column
 
 
-def create_tables(live: sqlite3.Connection, schema: Schema) -> None:
-    """Additive DDL: what is there stays, what is missing is added."""
+def expand(live: sqlite3.Connection, schema: Schema) -> bool:
+    """Add tables and columns that are missing, what is there stays; returns whether any was."""
+    before = scalar(live, "PRAGMA schema_version")
+    _create_tables(live, schema)
+    return scalar(live, "PRAGMA schema_version") != before
+
+
+def _create_tables(live: sqlite3.Connection, schema: Schema) -> None:
     create_customers_table(live, has_tenants=schema.has("tenants", "id"))
     run_script(live, "live/promotion/sql/companion_tables.sql")
     add_missing_columns(live, schema)

@@ -1,16 +1,17 @@
-"""Publishing links: each planned one is written where the live row still is what was seen."""
+"""Writing links: each planned one is written where the live row still is what was seen."""
 
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import dataclass
 
 from coccinelle_assets.live.deferred import Deferred
-from coccinelle_assets.live.promotion.undo_log import Journal
+from coccinelle_assets.live.promotion.undo_log import UndoLog
 from coccinelle_assets.live.sqlite.schema import Schema
 from coccinelle_assets.live.sqlite.snapshot import readable
 from coccinelle_assets.live.sqlite.transaction import run, scalar
 from coccinelle_assets.sql import quoted
-from coccinelle_assets.tables import SOURCE_TABLES
+from coccinelle_assets.tables import LINKED_TABLES, SOURCE_TABLES
 
 _BY_ID = "t.id = l.id"
 _BY_ROWID = "t.rowid = l.live_rowid AND t.id = l.id"
@@ -22,19 +23,27 @@ _BY_ROWID_THEN_ID = (
 )
 
 
-def publish_links(
+@dataclass(frozen=True, slots=True)
+class LinksWritten:
+    """How many rows of one table were written, and what was left."""
+
+    rows: int
+    deferred: list[Deferred]
+
+
+def write_links(
     live: sqlite3.Connection,
     schema: Schema,
-    journal: Journal,
+    undo_log: UndoLog,
     table: str,
-    links: str,
     *,
     as_planned: bool = False,
-) -> tuple[int, list[Deferred]]:
-    """Write the planned links of one table; returns their number, and what was left and why.
+) -> LinksWritten:
+    """Write the planned links of one table.
 
     `as_planned`: nobody wrote since the plan was made, so no link is looked for that was lost.
     """
+    links = LINKED_TABLES[table]
     seen = _deployed_details(schema, table)
     unchanged = "".join(
         f"\n    AND CAST(t.{quoted(name)} AS TEXT) IS l.seen_{detail}"
@@ -51,33 +60,33 @@ def publish_links(
         found = {"match": match.format(table=table), "table": table, "links": links, "key": key}
         kind = "VIEW" if match == _BY_ROWID else "TABLE"
         run(live, "live/promotion/sql/matching_rows.sql", **found, kind=kind, unchanged=unchanged)
-        written += _write_matching_rows(live, journal, table, key)
+        written += _write_matching_rows(live, undo_log, table, key)
         live.execute(f"DROP {kind} matching_rows")
     deferred: list[Deferred] = []
     if written < planned:
-        recovered, deferred = _second_look(live, journal, table, links, seen)
+        recovered, deferred = _second_look(live, undo_log, table, links, seen)
         written += recovered
-    cleared, refused = _clear_links(live, journal, table)
+    cleared, refused = _clear_links(live, undo_log, table)
     written += cleared
     deferred.extend(refused)
     if not as_planned:
         lost = run(live, "live/promotion/sql/lost_links.sql", table=table, links=links)
         deferred.extend(Deferred(table, record_id, "changed") for (record_id,) in lost)
-    return written, deferred
+    return LinksWritten(written, deferred)
 
 
-def _write_matching_rows(live: sqlite3.Connection, journal: Journal, table: str, key: str) -> int:
-    """Write the links in temp.matching_rows and journal them; returns how many there are."""
-    journal.links(live, table, key)
+def _write_matching_rows(live: sqlite3.Connection, undo_log: UndoLog, table: str, key: str) -> int:
+    """Write the links in temp.matching_rows and in the undo log; returns how many there are."""
+    undo_log.links(live, table, key)
     return run(live, "live/promotion/sql/links.sql", table=table, key=key).rowcount
 
 
 def _clear_links(
-    live: sqlite3.Connection, journal: Journal, table: str
+    live: sqlite3.Connection, undo_log: UndoLog, table: str
 ) -> tuple[int, list[Deferred]]:
     """Take off links to deleted customers, where they still are what was seen."""
     run(live, "live/promotion/sql/rows_to_clear.sql", table=table)
-    cleared = _write_matching_rows(live, journal, table, "id")
+    cleared = _write_matching_rows(live, undo_log, table, "id")
     left = run(live, "live/promotion/sql/uncleared_links.sql", table=table).fetchall()
     live.execute("DROP TABLE matching_rows")
     return cleared, [Deferred(table, record_id, "changed") for (record_id,) in left]
@@ -95,7 +104,7 @@ def _deployed_details(schema: Schema, table: str) -> dict[str, str | None]:
 
 def _second_look(
     live: sqlite3.Connection,
-    journal: Journal,
+    undo_log: UndoLog,
     table: str,
     links: str,
     seen: dict[str, str | None],
@@ -126,6 +135,6 @@ def _second_look(
     if recovered:
         live.execute("CREATE TEMP TABLE matching_rows (key, customer_id TEXT)")
         live.executemany("INSERT INTO matching_rows VALUES (?, ?)", recovered)
-        _write_matching_rows(live, journal, table, "id")
+        _write_matching_rows(live, undo_log, table, "id")
         live.execute("DROP TABLE matching_rows")
     return len(recovered), deferred

@@ -1,4 +1,4 @@
-"""The journal: what a promotion found before it wrote, so that it can be undone.
+"""The undo log: what a promotion found before it wrote, so that it can be undone.
 
 A first promotion that made the customers table and the link columns itself needs none: dropping
 them undoes it. Every other one writes down, in the same transaction, each link and each customer
@@ -11,17 +11,17 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
-from coccinelle_assets.live.sqlite.original_schema import OriginalSchema
+from coccinelle_assets.live.receipts import last_promotion, schema_before
+from coccinelle_assets.live.sqlite.original_schema import OriginalSchema, describe_schema
+from coccinelle_assets.live.sqlite.schema import Schema
 from coccinelle_assets.live.sqlite.transaction import run
 from coccinelle_assets.sql import load_sql, quoted
 from coccinelle_assets.tables import LINKED_TABLES
 
-MERGES = "customer_merges"
-
 
 @dataclass(frozen=True, slots=True)
-class Journal:
-    """The journal of one promotion; `original` is None when no receipt tells what was there."""
+class UndoLog:
+    """The undo log of one promotion; `original` is None when no receipt tells what was there."""
 
     run_id: str
     first: bool
@@ -74,6 +74,20 @@ class Journal:
     def _write(self, live: sqlite3.Connection, name: str, **fragments: str) -> None:
         query = load_sql(f"live/promotion/sql/undo_log/{name}.sql", **fragments)
         live.execute(query, {"run_id": self.run_id})
+
+
+def open_undo_log(live: sqlite3.Connection, schema: Schema, run_id: str) -> UndoLog:
+    """The undo log of a promotion that is about to write."""
+    first = last_promotion(live) is None
+    original = describe_schema(live, schema) if first else _recorded_schema(live, schema)
+    return UndoLog(run_id, first, original)
+
+
+def _recorded_schema(live: sqlite3.Connection, schema: Schema) -> OriginalSchema | None:
+    if not schema.has("customer_promotions", "schema_before"):
+        return None
+    recorded = schema_before(live)
+    return OriginalSchema.from_json(recorded) if recorded else None
 
 
 def _table_columns(live: sqlite3.Connection, table: str) -> list[str]:

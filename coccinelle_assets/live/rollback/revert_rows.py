@@ -1,4 +1,4 @@
-"""Undoing what promotions wrote, row by row, out of their journal.
+"""Undoing what promotions wrote, row by row, out of their undo log.
 
 A row that the application changed since is left as it is, and listed. Statistics are counted by
 whoever writes links, so they do not tell whether a row was changed.
@@ -10,12 +10,11 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from coccinelle_assets.live.promotion.undo_log import MERGES
 from coccinelle_assets.live.sqlite.keys import unique_identifiers
 from coccinelle_assets.live.sqlite.transaction import run, run_script
 from coccinelle_assets.live.waiting_customers import write_waiting_customers
 from coccinelle_assets.sql import load_sql, quoted, statements
-from coccinelle_assets.tables import LINKED_TABLES
+from coccinelle_assets.tables import LINKED_TABLES, MERGES
 
 COUNTED = {"total_appointments", "total_conversations", "last_contact_at", "updated_at"}
 
@@ -66,7 +65,7 @@ def undo_rows(
             undone.counts[f"{table}_links_restored"] -= len(lost)
             undone.left.extend(Left(table, *row, "identifier_taken") for row in sorted(lost))
         if run_id:
-            _settle_journal(live, run_id, tables)
+            _settle_undo_log(live, run_id, tables)
         live.execute("DROP TABLE temp.undo_customers")
     live.execute("DROP TABLE temp.undo_links")
     return undone
@@ -76,8 +75,8 @@ def _undo_customers(
     live: sqlite3.Connection, run_id: str | None, tables: Sequence[str], undone: Undone
 ) -> None:
     present = _columns(live, "customers")
-    journalled = {name.lower() for name in _columns(live, "customer_row_journal")}
-    columns = [quoted(name) for name in present if name.lower() in journalled]
+    logged = {name.lower() for name in _columns(live, "customer_row_journal")}
+    columns = [quoted(name) for name in present if name.lower() in logged]
     compared = [name for name in columns if name.strip('"').lower() not in COUNTED]
     query = load_sql(
         "live/rollback/sql/customers.sql",
@@ -97,7 +96,7 @@ def _undo_customers(
         "live/rollback/sql/restore_customers.sql",
         columns=", ".join(columns),
         assignments=", ".join(f"{name} = j.{name}" for name in columns),
-        journalled=", ".join(f"j.{name}" for name in columns),
+        logged=", ".join(f"j.{name}" for name in columns),
     )
     undone.counts |= {
         "customers_removed": deleted,
@@ -128,7 +127,7 @@ def foreign_references(live: sqlite3.Connection) -> list[tuple[str, str]]:
     ]
 
 
-def _settle_journal(live: sqlite3.Connection, run_id: str, tables: Sequence[str]) -> None:
+def _settle_undo_log(live: sqlite3.Connection, run_id: str, tables: Sequence[str]) -> None:
     """What went back is now the last that was written: a later undoing of all compares with it."""
     for table in tables:
         for statement in statements(load_sql("live/rollback/sql/settle_links.sql", table=table)):

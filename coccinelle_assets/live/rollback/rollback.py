@@ -150,17 +150,17 @@ def _require_undoable(live: sqlite3.Connection, database: str) -> str:
             f"`coccinelle rollback {database}` undoes it; nothing was written"
         )
     newest = standing[0]
-    # Each promotion drops from the journal what only the one before it needed.
-    if newest != receipts[0] or not (_is_journalled(live, newest.run_id) or _counted_only(newest)):
+    # Each promotion drops from the undo log what only the one before it needed.
+    if newest != receipts[0] or not (_is_logged(live, newest.run_id) or _counted_only(newest)):
         raise CoccinelleError(
-            f"the journal of promotion {newest.run_id} is gone: only the newest promotion can be "
+            f"the undo log of promotion {newest.run_id} is gone: only the newest promotion can be "
             f"undone by itself, and once; `coccinelle rollback {database}` undoes all; nothing "
             "was written"
         )
     return newest.run_id
 
 
-def _is_journalled(live: sqlite3.Connection, run_id: str) -> bool:
+def _is_logged(live: sqlite3.Connection, run_id: str) -> bool:
     schema = read_schema(live)
     return any(
         schema.has(table)
@@ -173,7 +173,7 @@ def _is_journalled(live: sqlite3.Connection, run_id: str) -> bool:
 
 
 def _counted_only(receipt: Receipt) -> bool:
-    """Whether a promotion wrote statistics and nothing that a journal keeps."""
+    """Whether a promotion wrote statistics and nothing that an undo log keeps."""
     return receipt.counts.get("rows_written") == receipt.counts.get("statistics_updated")
 
 

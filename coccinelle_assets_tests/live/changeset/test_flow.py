@@ -15,7 +15,7 @@ from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.changeset.script import LAST_RECEIPT, Script, write_script
 from coccinelle_assets.live.changeset.trial import apply_script
 from coccinelle_assets.live.contraction.contract import contract
-from coccinelle_assets.live.promotion.publish import publish
+from coccinelle_assets.live.promotion.run import promote_to
 from coccinelle_assets.live.rollback.rollback import roll_back, roll_back_last
 from coccinelle_assets.live.sqlite.connection import open_live
 from coccinelle_assets.live.statistics.triggers import install_triggers
@@ -117,9 +117,7 @@ def publish_plan(
     pipeline: Pipeline, tenants: Sequence[str] = ()
 ) -> Callable[[sqlite3.Connection], Any]:
     pipeline.plan(tenants)
-    return lambda live: publish(
-        live, pipeline.plan_path, pipeline.run_id, pipeline.settings, tenants=tenants
-    )
+    return lambda live: promote_to(live, pipeline.promotion())
 
 
 def test_every_change_from_promotion_to_rollback_is_replayed_to_the_letter(

@@ -19,7 +19,7 @@ JOIN undo_customers AS u ON u.first_no = j.rowid
 WHERE u.step = 'restore' AND customers.id = u.id;
 
 INSERT INTO customers ({columns})
-SELECT {journalled}
+SELECT {logged}
 FROM customer_row_journal AS j
 JOIN undo_customers AS u ON u.first_no = j.rowid
 WHERE u.step = 'reinsert'

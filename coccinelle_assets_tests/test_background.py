@@ -6,7 +6,7 @@ from collections.abc import Callable
 import duckdb
 import pytest
 
-from coccinelle_assets.background import beside, one_core_each
+from coccinelle_assets.background import beside, one_core_each, worker
 from coccinelle_assets.local_runs.run_job import RunOutcome
 from coccinelle_assets_tests.databases import AppDatabase
 
@@ -22,7 +22,9 @@ def test_works_run_in_order_in_another_thread_and_are_over_when_the_block_is() -
         order.append("first")
         return "done"
 
-    with beside(first, lambda: order.append("second")) as (one, _two):
+    with worker() as submit:
+        one = submit(first)
+        submit(lambda: order.append("second"))
         order.append("block")
         go_on.set()
         assert one.result() == "done"
@@ -37,7 +39,7 @@ def fail() -> None:
 def test_an_error_beside_reaches_the_caller_at_the_latest_when_the_block_ends() -> None:
     with pytest.raises(ValueError, match="from the thread"), beside(fail):
         pass
-    with pytest.raises(ValueError, match="from the thread"), beside(fail) as (failing,):
+    with pytest.raises(ValueError, match="from the thread"), beside(fail) as failing:
         raise KeyError(failing.result())
 
 

@@ -1,0 +1,77 @@
+"""Writing customers: merged, changed and created, where the live rows still are what was seen."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from coccinelle_assets.errors import CoccinelleError
+from coccinelle_assets.live.deferred import Deferred
+from coccinelle_assets.live.sqlite.transaction import run, run_script, scalar
+from coccinelle_assets.live.waiting_customers import write_waiting_customers
+from coccinelle_assets.sql import load_sql
+from coccinelle_assets.tables import IDENTIFIERS
+
+
+@dataclass(frozen=True, slots=True)
+class CustomersWritten:
+    """How many customers were written, how many rows that took, and what was left."""
+
+    new: int
+    changed: int
+    merged: int
+    rows: int
+    deferred: list[Deferred]
+
+
+def find_stale_customers(live: sqlite3.Connection) -> None:
+    """Write temp.stale_customers: planned changes that must wait, and whoever waits for those.
+
+    What need not wait of the merges is in temp.moved_customers.
+    """
+    run(live, "live/promotion/sql/stale_customers.sql")
+    claims = {
+        column: f"SELECT id, tenant_id, {column} FROM plan.customer_changes"
+        f" WHERE {column} IS NOT seen_{column}"
+        for column in IDENTIFIERS
+    }
+    write_waiting_customers(live, claims)
+    run_script(live, "live/promotion/sql/late_customers.sql")
+    run_script(live, "live/promotion/sql/moved_customers.sql")
+
+
+def write_customers(live: sqlite3.Connection, *, new_ones_later: bool) -> CustomersWritten:
+    """Merge, change and create the customers of the attached plan.
+
+    `new_ones_later` counts new customers as written, which all of them will be.
+    """
+    *moved, merged, _released, changed = run_script(live, "live/promotion/sql/customers.sql")
+    if new_ones_later:
+        new = scalar(live, "SELECT count(*) FROM plan.new_customers")
+    else:
+        new = run(live, "live/promotion/sql/new_customers.sql").rowcount
+    if merged:
+        _require_no_orphans(live)
+    live.execute(load_sql("live/promotion/sql/unavailable_customers.sql"), {"created": new})
+    unpublished = (
+        "SELECT id FROM unavailable_customers WHERE id IN (SELECT id FROM plan.new_customers)"
+    )
+    deferred = [
+        Deferred("customers", record_id, reason)
+        for reason, query in (
+            ("changed", "SELECT id FROM stale_customers"),
+            ("identifier_taken", unpublished),
+        )
+        for (record_id,) in live.execute(f"{query} ORDER BY id")
+    ]
+    return CustomersWritten(new, changed, merged, sum(moved) + merged + changed + new, deferred)
+
+
+def _require_no_orphans(live: sqlite3.Connection) -> None:
+    """Refuse to merge customers that other tables of the application refer to."""
+    for table, rowid, parent, _ in live.execute("PRAGMA foreign_key_check"):
+        if parent == "customers":
+            raise CoccinelleError(
+                f"table {table} (rowid {rowid}) refers to a customer that would be merged into "
+                "another: point it at the other customer first; nothing was written"
+            )
