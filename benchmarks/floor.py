@@ -20,7 +20,7 @@ import duckdb
 
 from coccinelle_assets.sql import load_sql, statements
 
-# As in coccinelle_assets/live/publish.py, which would take long to import.
+# As in coccinelle_assets/live/promotion/run.py, which would take long to import.
 CACHE_KIB = 128 * 1024
 LIVE = "live.db"
 

@@ -13,9 +13,8 @@ from pathlib import Path
 def whole_file(target: Path, *, durable: bool = False) -> Iterator[Path]:
     """A path to write to in the block; then the file is at `target`, or nothing is when it raised.
 
-    The directory is made. A durable file is on the disk, not only in the system's cache.
+    A durable file is on the disk, not only in the system's cache.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(target.name + ".partial")
     partial.unlink(missing_ok=True)
     try:

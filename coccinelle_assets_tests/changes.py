@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 from coccinelle_assets.live.contraction.contract import Contraction, contract
 from coccinelle_assets.live.rollback.rollback import Rollback, roll_back, roll_back_last
 from coccinelle_assets.live.sqlite.connection import open_live
 from coccinelle_assets.live.statistics.triggers import Installation, install_triggers
-from coccinelle_assets.live.verify import verify
 from coccinelle_assets.settings import load_settings
-from coccinelle_assets.sql import quoted
 from coccinelle_assets_tests.databases import AppDatabase
+from coccinelle_assets_tests.people import JEAN
 from coccinelle_assets_tests.pipeline import Pipeline
-
-JEAN = "+33611478293"
 
 
 def add_people(app: AppDatabase) -> None:
@@ -55,36 +50,3 @@ def rolled_back(app: AppDatabase, *, to_previous: bool = False) -> Rollback:
     undo = roll_back_last if to_previous else roll_back
     with open_live(app.path, 1, writable=True) as live:
         return undo(live, str(app.path), archives(app))
-
-
-def holds(app: AppDatabase) -> bool:
-    """Whether the verification holds."""
-    with open_live(app.path, 1) as live:
-        return verify(live, str(app.path), load_settings(database=app.path)).holds
-
-
-Row = tuple[bytes, ...]
-
-
-def objects_of(path: Path) -> set[tuple[str, str, str, str | None]]:
-    """The whole of sqlite_master but for where things lie in the file."""
-    with closing(sqlite3.connect(path)) as connection:
-        return set(connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master"))
-
-
-def rows_of(path: Path, ignore: tuple[str, ...] = ()) -> dict[str, list[Row]]:
-    """Every row of every table, each value as SQLite writes it, so that types count too."""
-    with closing(sqlite3.connect(path)) as connection:
-        connection.text_factory = bytes
-        names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-        tables = [name.decode() for (name,) in names.fetchall()]
-        return {
-            table: sorted(connection.execute(_quoted_rows(connection, table, ignore)).fetchall())
-            for table in tables
-        }
-
-
-def _quoted_rows(connection: sqlite3.Connection, table: str, ignore: tuple[str, ...]) -> str:
-    names = [row[1].decode() for row in connection.execute(f"PRAGMA table_xinfo({quoted(table)})")]
-    values = ", ".join(f"quote({quoted(name)})" for name in names if name not in ignore)
-    return f"SELECT {values} FROM {quoted(table)}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -66,12 +65,3 @@ def untouched(app: AppDatabase) -> Callable[[], bool]:
         return state.setdefault("bytes", app.path.read_bytes()) == app.path.read_bytes()
 
     return check
-
-
-def schema_of(path: Path) -> list[tuple[str, str]]:
-    """Every object of a database and its SQL text."""
-    connection = sqlite3.connect(path)
-    try:
-        return connection.execute("SELECT name, sql FROM sqlite_master ORDER BY name").fetchall()
-    finally:
-        connection.close()

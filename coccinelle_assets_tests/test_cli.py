@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from coccinelle_assets_tests.command_line import Done, coccinelle, coccinelle_here
-from coccinelle_assets_tests.databases import AppDatabase, dump
+from coccinelle_assets_tests.database_state import database_state
+from coccinelle_assets_tests.databases import AppDatabase
+from coccinelle_assets_tests.people import JEAN, LUC
 from coccinelle_assets_tests.pipeline import Pipeline
-
-JEAN, LUC = "+33611478293", "+33677889012"
 
 
 def add_jean_and_anne(app: AppDatabase) -> None:
@@ -39,7 +39,7 @@ class Story:
         add_jean_and_anne(app)
         self.app = app
         self.before = app.path.read_bytes()
-        self.dump_before = dump(app.path)
+        self.dump_before = database_state(app.path)
         self.dry_run: Done = coccinelle("migrate", app.path, "--dry-run", "--json")
         self.after_dry_run = app.path.read_bytes()
         self.report = app.path.parent / "report.html"
@@ -73,7 +73,7 @@ def test_migrate_prints_one_object_with_the_outcome_the_checks_and_the_summary(
     assert answer["refused_by"] == []
     assert answer["error"] is None
     assert answer["promotion"]["new_customers"] == 2
-    assert dump(Path(answer["promotion"]["backup"])) == story.dump_before
+    assert database_state(Path(answer["promotion"]["backup"])) == story.dump_before
     assert {check["name"] for check in answer["checks"]} >= {"customer_emails_unique"}
     assert answer["summary"]["customers"] == 2
     assert answer["summary"]["customers_before"] == 0

@@ -11,8 +11,9 @@ import pytest
 
 from coccinelle_assets.live.statistics.triggers import TRIGGERS
 from coccinelle_assets.local_runs.instance import open_instance
-from coccinelle_assets_tests.changes import add_people, contracted, install, objects_of, rows_of
+from coccinelle_assets_tests.changes import add_people, contracted, install
 from coccinelle_assets_tests.command_line import Done, coccinelle_here
+from coccinelle_assets_tests.database_state import database_state
 from coccinelle_assets_tests.databases import AppDatabase
 from coccinelle_assets_tests.pipeline import Pipeline
 
@@ -27,7 +28,7 @@ class Story:
         self.home = app.path.parent / ".coccinelle"
         shutil.copytree(run_history, self.home / "dagster")
         add_people(app)
-        self.objects, self.rows = objects_of(app.path), rows_of(app.path)
+        self.before = database_state(app.path)
         pipeline = Pipeline(app.path, backups_kept=KEPT)
         pipeline.run()
         app.appointment(id="nobody", customer_name="Sans Contact")
@@ -167,10 +168,10 @@ def test_rollback_gives_the_database_back(story: Story) -> None:
     assert story.rollback.returncode == 0, story.rollback.stdout
     assert story.rollback.json["undone"] == "everything"
     assert story.rollback.json["customers_removed"] == 3
-    assert objects_of(story.app.path) == story.objects
-    rows = rows_of(story.app.path)
-    for table, before in story.rows.items():
-        assert set(before) <= set(rows[table])
+    after = database_state(story.app.path)
+    assert after.objects == story.before.objects
+    for table, rows in story.before.rows.items():
+        assert set(rows) <= set(after.rows[table])
 
 
 def test_every_rollback_leaves_an_observation_and_a_backup(story: Story) -> None:

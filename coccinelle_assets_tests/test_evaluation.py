@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks import floor
 from benchmarks.evaluate import DATA, DATA_SETS, evaluate, main, score
-from coccinelle_assets.live.promotion.publish import CACHE_KIB
+from coccinelle_assets.live.promotion.run import CACHE_KIB
 
 FAKE_1000, SENZING = DATA_SETS
 

@@ -19,7 +19,7 @@ from coccinelle_assets.demo import write_demo_database
 from coccinelle_assets.live.sqlite.connection import open_live
 from coccinelle_assets.live.statistics.triggers import install_triggers
 from coccinelle_assets_tests.change_in_subprocess import change
-from coccinelle_assets_tests.changes import objects_of
+from coccinelle_assets_tests.database_state import database_state
 from coccinelle_assets_tests.pipeline import Pipeline
 from coccinelle_assets_tests.sudden_death import (
     digest,
@@ -69,7 +69,7 @@ def state(database: Path) -> State:
             for row in connection.execute(f"SELECT {', '.join(columns)} FROM {table}"):
                 lines.update(repr(row).encode())
             digests[table] = lines.hexdigest()
-    return frozenset(objects_of(database)), digests
+    return database_state(database).objects, digests
 
 
 @pytest.mark.parametrize("kind", ["rollback", "contract"])

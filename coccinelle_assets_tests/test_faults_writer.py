@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from coccinelle_assets.demo import write_demo_database
-from coccinelle_assets_tests.changes import holds
 from coccinelle_assets_tests.databases import AppDatabase
+from coccinelle_assets_tests.people import holds
 from coccinelle_assets_tests.pipeline import Pipeline
 from coccinelle_assets_tests.sudden_death import tally
 
@@ -53,7 +53,7 @@ def test_no_acknowledged_write_is_lost(
     pipeline.run()
     pipeline.warehouse.close()
     assert app.rows(unlinked) == [(0,)]
-    assert holds(app)
+    assert holds(app.path)
     seen = {
         "writes acknowledged": len(written["inserted"]) + written["updates"],
         "lost": lost,

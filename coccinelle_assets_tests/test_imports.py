@@ -142,19 +142,14 @@ def test_no_circle_of_modules() -> None:
     assert circle(INSIDE) == []
 
 
-def test_no_circle_of_packages() -> None:
-    packages = [
-        Import(
-            *(
-                name.rpartition(".")[0]
-                if Path(PACKAGE.parent, *name.split(".")).with_suffix(".py").is_file()
-                else name
-                for name in (found.user, found.used)
-            )
-        )
-        for found in INSIDE
-    ]
-    assert circle([found for found in packages if found.user != found.used]) == []
+def test_no_circle_of_rooms() -> None:
+    for depth, inside in ((1, ""), (2, "live")):
+        rooms = {
+            Import(room(found.user, depth), room(found.used, depth))
+            for found in INSIDE
+            if not inside or room(found.user, 1) == room(found.used, 1) == inside
+        }
+        assert circle([found for found in rooms if found.user != found.used]) == []
 
 
 @pytest.mark.parametrize("name", ["coccinelle_assets_tests", "benchmarks"])

@@ -10,38 +10,17 @@ import pytest
 import sqlglot
 from sqlglot import ErrorLevel
 
-from coccinelle_assets.resolution.contacts import SPELLINGS
 from coccinelle_assets.resolution.customers import EDITABLE
 from coccinelle_assets.resolution.model import model
-from coccinelle_assets.resolution.spellings import texts_of
-from coccinelle_assets.tables import LINKED_TABLES
+from coccinelle_assets_tests.sql_models import model_text
 
 PACKAGE = Path(str(files("coccinelle_assets")))
 SQL_FILES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.sql"))
 MODELS = sorted(path.stem for path in (PACKAGE / "resolution" / "models").glob("*.sql"))
 # Fragments that are no statement: they are read inside the model that uses them.
 FRAGMENTS = {"survivorship_column": "customers"}
-# Models that are written once for e-mails and phones.
-READINGS = ("remembered_readings", "waiting_spellings", "kept_readings")
 # Models that sqlglot cannot write as Spark SQL, and why.
 NOT_PORTABLE: dict[str, str] = {}
-
-
-def model_text(name: str) -> str:
-    """A model with its fragments filled in, as the steps do."""
-    if name == "links":
-        table, links = next(iter(LINKED_TABLES.items()))
-        return model(name, links=links, source_table=table)
-    if name == "customers":
-        columns = {
-            column: model("survivorship_column", column=column, otherwise=otherwise)
-            for column, otherwise in EDITABLE.items()
-        }
-        return model(name, **columns)
-    if name in READINGS:
-        spelled, normalized, _ = SPELLINGS["email_spellings"]
-        return model(name, **texts_of("email_spellings", spelled, normalized))
-    return model(name)
 
 
 def header(path: str) -> str:
@@ -80,6 +59,4 @@ def test_every_model_translates_to_spark_sql(name: str) -> None:
 def test_every_fragment_is_used_by_its_model() -> None:
     for fragment, user in FRAGMENTS.items():
         assert fragment in MODELS
-        assert model(fragment, column="email", otherwise="NULL") in model(
-            user, email=model(fragment, column="email", otherwise="NULL")
-        )
+        assert model(fragment, column="email", otherwise=EDITABLE["email"]) in model_text(user)

@@ -94,5 +94,5 @@ def _run(connection: DuckDBPyConnection, scripts: Sequence[str], values: dict[st
     connection.execute("BEGIN")
     for statement in connection.extract_statements("\n".join(scripts)):
         used = {name: values[name] for name in statement.named_parameters}
-        connection.execute(statement, used)
+        connection.execute(statement.query, used)
     connection.execute("COMMIT")

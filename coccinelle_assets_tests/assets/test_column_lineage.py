@@ -11,7 +11,7 @@ from sqlglot.optimizer import build_scope, qualify
 
 from coccinelle_assets.assets import customers, linkage
 from coccinelle_assets.definitions import build_defs
-from coccinelle_assets_tests.test_sql_models import model_text
+from coccinelle_assets_tests.sql_models import model_text
 
 MODELS = ("evidence", "golden_records", "deleted_customers", "customers", "links")
 # Temporary tables that Python writes, by the columns it makes them of, and the macro that names

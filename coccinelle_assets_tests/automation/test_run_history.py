@@ -13,7 +13,7 @@ from dagster._core.storage.runs.sqlite.sqlite_run_storage import SqliteRunStorag
 
 from coccinelle_assets.local_runs import instance as history
 from coccinelle_assets.local_runs.instance import open_instance
-from coccinelle_assets_tests.databases import schema_objects
+from coccinelle_assets_tests.database_state import database_state
 
 DATABASES = ("history/runs.db", "history/runs/index.db", "schedules/schedules.db")
 
@@ -57,7 +57,7 @@ def test_a_run_gets_the_tables_that_dagster_itself_makes(home: Path, tmp_path: P
     with own.run_connection("theirs"):
         pass
     ours, theirs = home / "history" / "runs" / "ours.db", tmp_path / "own" / "theirs.db"
-    assert schema_objects(ours) == schema_objects(theirs)
+    assert database_state(ours).definitions == database_state(theirs).definitions
     assert _revision(ours) == _revision(theirs)
 
 
@@ -82,7 +82,7 @@ def test_a_new_home_gets_the_databases_that_dagster_itself_makes(
     for name in DATABASES:
         for home in ("first", "second"):
             ours, theirs = tmp_path / home / name, plain / name
-            assert schema_objects(ours) == schema_objects(theirs)
+            assert database_state(ours).definitions == database_state(theirs).definitions
             assert _revision(ours) == _revision(theirs)
             assert _marked(ours) == _marked(theirs)
 

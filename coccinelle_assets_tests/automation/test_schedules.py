@@ -16,9 +16,8 @@ from coccinelle_assets.live.tenant_ranges import RECORDS_PER_SECOND
 from coccinelle_assets.local_runs.run_job import RunOutcome
 from coccinelle_assets.settings import load_settings
 from coccinelle_assets_tests.databases import AppDatabase
+from coccinelle_assets_tests.people import JEAN
 from coccinelle_assets_tests.pipeline import Pipeline
-
-JEAN = "+33611478293"
 
 
 def schedules(**overrides: object) -> dict[str, dg.ScheduleDefinition]:

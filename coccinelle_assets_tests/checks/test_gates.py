@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,88 +14,12 @@ from coccinelle_assets.automation.jobs import MIGRATE, VERIFICATION
 from coccinelle_assets.definitions import build_defs
 from coccinelle_assets.local_runs.run_job import RunOutcome
 from coccinelle_assets.settings import load_settings
+from coccinelle_assets_tests.checks.spoils import BLOCKING, LENIENT, PROMOTED, Spoil
 from coccinelle_assets_tests.command_line import coccinelle
 from coccinelle_assets_tests.databases import AppDatabase
+from coccinelle_assets_tests.people import JEAN
 from coccinelle_assets_tests.pipeline import Pipeline
 
-# The small database below has more than its share of oddities.
-LENIENT = {"max_rejected_share": 0.5, "max_unlinked_share": 0.5}
-PROMOTED = dg.AssetKey(["live", "customers"])
-JEAN, ANNE = "+33611478293", "+33655443210"
-
-
-@dataclass(frozen=True)
-class Spoil:
-    """What makes a check fail: a statement on the resolved warehouse, or settings."""
-
-    statement: str = "SELECT 1"
-    also: frozenset[str] = frozenset()
-    settings: dict[str, object] = field(default_factory=dict)
-
-
-def _spoil(statement: str, *also: str) -> Spoil:
-    return Spoil(statement, frozenset(also))
-
-
-COPY_OF_JEAN = (
-    "INSERT INTO ssot.customers BY NAME SELECT * REPLACE ({}) FROM ssot.customers"
-    f" WHERE phone = '{JEAN}' AND tenant_id = 't1'"
-)
-BLOCKING = {
-    "record_ids_unique": _spoil(
-        "INSERT INTO identity.contacts BY NAME SELECT * REPLACE ('p1' AS source_id)"
-        " FROM identity.contacts WHERE source_id = 'p2'",
-        "contacts_complete",
-    ),
-    "contacts_complete": _spoil("DELETE FROM identity.contacts WHERE raw_email = 'test@test.fr'"),
-    "record_tenants_exist": _spoil(
-        "UPDATE identity.contacts SET tenant_id = 'gone' WHERE source_id = 'p6'"
-    ),
-    "usable_identifiers_valid": _spoil(
-        "UPDATE identity.identifiers SET value = '0611'"
-        f" WHERE value = '{JEAN}' AND tenant_id = 't1'"
-    ),
-    "identifiers_judged_once": _spoil(
-        "UPDATE identity.identifiers SET reason = 'invalid' WHERE value = 'anne@lilas.fr'"
-    ),
-    "clusters_within_tenant": _spoil(
-        "UPDATE identity.contacts SET tenant_id = 't2' WHERE source_id = 'a3'"
-    ),
-    "identifiers_in_one_cluster": _spoil(
-        "UPDATE identity.members SET cluster_no = -1 WHERE record_no ="
-        " (SELECT record_no FROM identity.contacts WHERE source_id = 'a3')"
-    ),
-    "customer_ids_unique": _spoil(COPY_OF_JEAN.format("NULL AS email, NULL AS phone")),
-    "customer_emails_unique": _spoil(COPY_OF_JEAN.format("'copy' AS id, NULL AS phone")),
-    "customer_phones_unique": _spoil(COPY_OF_JEAN.format("'copy' AS id, NULL AS email")),
-    "customer_identifiers_valid": _spoil(
-        "UPDATE ssot.customers SET email = 'No Address' WHERE email = 'anne@lilas.fr'"
-    ),
-    "customer_tenants_exist": _spoil(COPY_OF_JEAN.format("'copy' AS id, 'gone' AS tenant_id")),
-    "customer_drift": _spoil(
-        "INSERT INTO ssot.customers (id, tenant_id, total_appointments, total_conversations)"
-        " SELECT 'many' || range, 't1', 0, 0 FROM range(101)"
-    ),
-    "appointments_linked": _spoil(
-        "DELETE FROM ssot.appointment_links WHERE id = 'a7'",
-        "records_accounted_for",
-        "statistics_match_links",
-    ),
-    "conversations_linked": _spoil(
-        "DELETE FROM ssot.conversation_links WHERE id = 'c8'",
-        "records_accounted_for",
-        "statistics_match_links",
-    ),
-    "links_lead_to_customers": _spoil(
-        "UPDATE ssot.appointment_links SET customer_id = 'nobody' WHERE id = 'a7'",
-        "statistics_match_links",
-    ),
-    "statistics_match_links": _spoil(
-        "UPDATE ssot.customers SET total_appointments = 9"
-        f" WHERE phone = '{JEAN}' AND tenant_id = 't1'"
-    ),
-    "records_accounted_for": _spoil("DELETE FROM ssot.unlinked_records WHERE source_id = 'a9'"),
-}
 WARNING = {"rejected_share", "unlinked_share", "clusters_small", "names_agree"}
 EVERY_WARNING = Spoil(
     "UPDATE identity.contacts SET person = 'zoe quentin' WHERE source_id = 'a3'",
@@ -114,28 +36,6 @@ CHANGED = Spoil(
     settings={"max_merged_customers": 0, "max_split_customers": 0},
 )
 CHANGES = {"customers_merged", "customers_split", "customers_recreated"}
-
-
-@pytest.fixture(scope="module")
-def resolved(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory with a promoted database that has news, and the warehouse of what they mean."""
-    directory = tmp_path_factory.mktemp("resolved")
-    app = AppDatabase(directory / "app.db")
-    (directory / ".coccinelle").mkdir()
-    app.prospect(first_name="Jean", last_name="Dupont", email="jean@ex.fr", phone=JEAN)
-    app.prospect(first_name="Anne", last_name="Morel", email="anne@lilas.fr", phone=ANNE)
-    app.appointment(customer_name="Jean Dupont", customer_phone=JEAN)
-    app.conversation(customer_name="Anne Morel", customer_email="anne@lilas.fr")
-    app.prospect("t2", first_name="Jean", last_name="Dupont", email="jean@ex.fr", phone=JEAN)
-    pipeline = Pipeline(app.path, str(directory / ".coccinelle" / "warehouse.duckdb"))
-    pipeline.run()
-    app.prospect(first_name="Luc", last_name="Roux", email="luc@roux.fr")
-    app.appointment(customer_name="Luc Roux", customer_email="luc@roux.fr")
-    app.conversation(customer_name="Luc Roux", customer_email="luc@roux.fr")
-    app.appointment(customer_name="Inconnu", customer_email="test@test.fr")
-    pipeline.resolve()
-    pipeline.warehouse.close()
-    return directory
 
 
 def check_and_promote(
@@ -167,11 +67,6 @@ def check_and_promote(
     )
     evaluations = {item.check_name: item for item in result.get_asset_check_evaluations()}
     return evaluations, bool(result.asset_materializations_for_node("promotion"))
-
-
-@pytest.fixture
-def directory(resolved: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(resolved, tmp_path / "copy"))
 
 
 @pytest.mark.parametrize("name", BLOCKING)

@@ -14,7 +14,8 @@ from coccinelle_assets.definitions import build_defs, build_resources
 from coccinelle_assets.live.verify import QUERIES
 from coccinelle_assets.predicates.predicate import VERIFIABLE
 from coccinelle_assets.settings import load_settings
-from coccinelle_assets_tests.databases import AppDatabase, dump
+from coccinelle_assets_tests.database_state import database_state
+from coccinelle_assets_tests.databases import AppDatabase
 from coccinelle_assets_tests.pipeline import Pipeline
 
 EXACT = {"drift_tolerance": 0, "max_customer_drift": 0.0, "max_unlinked_share": 0.5}
@@ -93,7 +94,7 @@ def test_the_plans_five_queries_and_every_predicate_are_checks() -> None:
 def test_the_job_verifies_only_writes_nothing_and_its_figures_are_numbers(
     live: AppDatabase,
 ) -> None:
-    before = dump(live.path)
+    before = database_state(live.path)
     job = build_defs(load_settings(database=live.path, **EXACT)).resolve_job_def(VERIFY)
     result = job.execute_in_process()
     assert [node.name for node in job.nodes] == ["verification"]
@@ -113,7 +114,7 @@ def test_the_job_verifies_only_writes_nothing_and_its_figures_are_numbers(
         "limit": 0.5,
     }
     assert found["potential_duplicates"] == {"offenders": 0}
-    assert dump(live.path) == before
+    assert database_state(live.path) == before
 
 
 def test_verifying_what_was_never_promoted_says_to_migrate_first(app: AppDatabase) -> None:

@@ -15,16 +15,9 @@ from coccinelle_assets.automation.jobs import PROMOTE
 from coccinelle_assets.definitions import build_defs
 from coccinelle_assets.local_runs.instance import open_instance
 from coccinelle_assets.settings import load_settings
-from coccinelle_assets_tests.checks.test_gates import (
-    BLOCKING,
-    LENIENT,
-    PROMOTED,
-    directory,
-    resolved,
-)
+from coccinelle_assets_tests.checks.spoils import BLOCKING, LENIENT, PROMOTED
 from coccinelle_assets_tests.databases import AppDatabase
 
-__all__ = ["directory", "resolved"]
 pytestmark = pytest.mark.paths
 # One failing check of each gate.
 FAILING = (

@@ -15,7 +15,7 @@ import pytest
 from coccinelle_assets.live.changeset.script import write_script
 from coccinelle_assets.live.d1.database import D1Database, open_d1
 from coccinelle_assets.live.d1.mirror import fetch_mirror
-from coccinelle_assets_tests.live.changeset.test_flow import contents
+from coccinelle_assets_tests.database_state import application_state
 
 HERE = Path(__file__).parent
 BINARIES = HERE / "node_modules" / ".bin"
@@ -59,7 +59,7 @@ class Project:
 
     def assert_holds(self, database: Path) -> None:
         """Row for row, object for object, the D1 database is what a SQLite file is."""
-        assert contents(self.mirror()) == contents(database)
+        assert application_state(self.mirror()) == application_state(database)
 
 
 @pytest.fixture(autouse=True)

@@ -30,8 +30,9 @@ from coccinelle_assets.live.verify import verify
 from coccinelle_assets.settings import load_settings
 from coccinelle_assets_tests.command_line import coccinelle
 from coccinelle_assets_tests.d1.conftest import BINARIES, NAME, Project
+from coccinelle_assets_tests.database_state import application_state
 from coccinelle_assets_tests.databases import AppDatabase
-from coccinelle_assets_tests.live.changeset.test_flow import HOSTILE, contents
+from coccinelle_assets_tests.people import HOSTILE
 from coccinelle_assets_tests.pipeline import Pipeline
 
 pytestmark = pytest.mark.d1
@@ -107,7 +108,7 @@ def test_every_change_is_what_sqlite_gets_and_a_rollback_gives_the_original_back
         assert change.deferred == ()
         assert Path(change.notes["plan_file"]).is_file()
         project.assert_holds(expected)
-    assert contents(project.mirror()) == contents(people.path)
+    assert application_state(project.mirror()) == application_state(people.path)
     # Not even the receipts stay.
     assert project.rows("SELECT name FROM sqlite_master WHERE name LIKE 'coccinelle%'") == []
 
@@ -118,22 +119,22 @@ def test_the_command_line_promotes_and_a_second_run_finds_nothing_to_do(
     project.load(people.path)
     options = (f"d1:{NAME}", "--local", "--wrangler-dir", project.directory)
     plan = tmp_path / "plan.sql"
-    before = contents(project.mirror())
+    before = application_state(project.mirror())
     done = coccinelle("migrate", *options, "--sql", plan, "--json")
     assert (done.returncode, done.json["status"]) == (0, "dry_run"), done.stderr
-    assert contents(project.mirror()) == before
+    assert application_state(project.mirror()) == before
     # The same file by hand.
     project.database.wrangler.execute_file(plan)
     with pytest.raises(WranglerError, match=r"coccinelle_receipts\.plan"):
         project.database.wrangler.execute_file(plan)
-    by_hand = contents(project.mirror())
+    by_hand = application_state(project.mirror())
     assert len(by_hand[1]["customers"]) == PEOPLE
     done = coccinelle("verify", *options, "--json")
     assert (done.returncode, done.json["holds"]) == (0, True), done.stderr
     done = coccinelle("migrate", *options, "--json")
     assert done.returncode == 0, done.stderr
     assert not done.json["promotion"].get("rows_written")
-    assert contents(project.mirror()) == by_hand
+    assert application_state(project.mirror()) == by_hand
     assert coccinelle("history", *options).returncode == 0
 
 
@@ -302,11 +303,11 @@ def test_a_database_spoiled_after_the_snapshot_is_held_and_nothing_is_written(
     project.database.wrangler.execute(
         "UPDATE appointments SET customer_id = 'nobody' WHERE id = 'a1'"
     )
-    before = contents(project.mirror())
+    before = application_state(project.mirror())
     with pytest.raises(PromotionRefusedError) as refusal:
         project.database.change("promotion", work, since_snapshot=True)
     assert "links_lead_to_customers" in refusal.value.failures
-    assert contents(project.mirror()) == before
+    assert application_state(project.mirror()) == before
 
 
 def test_what_is_missing_is_one_clear_error(project: Project, tmp_path: Path) -> None:

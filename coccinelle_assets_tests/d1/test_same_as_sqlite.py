@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from coccinelle_assets.live.changeset.literals import text
 from coccinelle_assets_tests.d1.conftest import Project
-from coccinelle_assets_tests.databases import AppDatabase, values_of
-from coccinelle_assets_tests.live.changeset.test_flow import HOSTILE
+from coccinelle_assets_tests.database_state import values_of
+from coccinelle_assets_tests.databases import AppDatabase
+from coccinelle_assets_tests.people import HOSTILE
 from coccinelle_assets_tests.pipeline import Pipeline
 
 pytestmark = pytest.mark.d1

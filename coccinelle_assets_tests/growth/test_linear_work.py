@@ -20,11 +20,12 @@ from coccinelle_assets.local_runs.run_job import run_migration
 from coccinelle_assets.resolution.model import model
 from coccinelle_assets.settings import load_settings
 from coccinelle_assets.warehouse.file import WAREHOUSE
-from coccinelle_assets_tests.changes import contracted, holds, install, rolled_back
+from coccinelle_assets_tests.changes import contracted, install, rolled_back
 from coccinelle_assets_tests.databases import AppDatabase
 from coccinelle_assets_tests.growth.engine_work import Work, measured_work
 from coccinelle_assets_tests.growth.join_graph import joins_by_too_little
 from coccinelle_assets_tests.growth.two_tenants import change_two_tenants, write_two_tenants
+from coccinelle_assets_tests.people import holds
 from coccinelle_assets_tests.pipeline import Pipeline
 
 PEOPLE = 400
@@ -80,7 +81,7 @@ class Life:
         change_two_tenants(self.app.path, self.people)
         yield "dry run", lambda: self.migrate(dry_run=True)
         yield "changed run", self.migrate
-        yield "verification", lambda: holds(self.app)
+        yield "verification", lambda: holds(self.app.path)
         yield "undoing the last run", lambda: rolled_back(self.app, to_previous=True)
         yield "wave", lambda: self.migrate(tenants=("t1",))
         pipeline = Pipeline(self.app.path, str(self.warehouse), **self.limits)

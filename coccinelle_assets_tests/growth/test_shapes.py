@@ -15,9 +15,9 @@ import pytest
 from benchmarks.shapes import SHAPES, run_script, write_shape
 from coccinelle_assets.demo import write_demo_database
 from coccinelle_assets.settings import load_settings
-from coccinelle_assets_tests.changes import holds
 from coccinelle_assets_tests.databases import AppDatabase
 from coccinelle_assets_tests.growth.engine_work import Work, measured_work
+from coccinelle_assets_tests.people import holds
 from coccinelle_assets_tests.pipeline import Pipeline
 
 RECORDS = 800
@@ -122,7 +122,7 @@ def lived(directory: Path, shape: str) -> dict[str, Work]:
         if run == "first":
             assert len(life.app.customers()) == life.clusters
             assert sum(owner is not None for owner in life.app.links().values()) == life.linked
-        assert holds(life.app)
+        assert holds(life.app.path)
         works[run] = work
     return works
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from coccinelle_assets_tests.databases import AppDatabase
-from coccinelle_assets_tests.live.people import JEAN
+from coccinelle_assets_tests.people import JEAN
 from coccinelle_assets_tests.pipeline import Pipeline
 
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from coccinelle_assets.live.sqlite.connection import open_live
 from coccinelle_assets.live.verify import verify
-from coccinelle_assets_tests.databases import AppDatabase, assert_kept, schema_objects, values_of
+from coccinelle_assets_tests.database_state import assert_kept, database_state, values_of
+from coccinelle_assets_tests.databases import AppDatabase
 from coccinelle_assets_tests.pipeline import Pipeline
 
 TENANTS = ("t1", "t2")
@@ -91,7 +92,7 @@ def test_a_promotion_only_adds_and_a_second_one_writes_nothing(
         pipeline = Pipeline(app.path)
         for rows in (first, later):
             write(app, rows)
-            objects = schema_objects(app.path)
+            objects = database_state(app.path).definitions
             before = {
                 table: columns_and_rows
                 for table, columns_and_rows in values_of(app.path, ignore=("customer_id",)).items()
@@ -100,7 +101,7 @@ def test_a_promotion_only_adds_and_a_second_one_writes_nothing(
             pipeline.run()
             assert_kept(app.path, before)
             assert (
-                schema_objects(app.path).items()
+                database_state(app.path).definitions.items()
                 >= {
                     name: sql for name, sql in objects.items() if name not in CHANGED_TABLES
                 }.items()

@@ -15,14 +15,13 @@ from coccinelle_assets_tests.changes import (
     add_people,
     archives,
     contracted,
-    holds,
     install,
-    objects_of,
     promote,
     rolled_back,
-    rows_of,
 )
+from coccinelle_assets_tests.database_state import database_state
 from coccinelle_assets_tests.databases import AppDatabase
+from coccinelle_assets_tests.people import holds
 from coccinelle_assets_tests.pipeline import Pipeline
 
 DETAILS = {"customer_name", "customer_email", "customer_phone"}
@@ -140,7 +139,7 @@ def test_without_a_standing_promotion_there_is_nothing_to_contract(live: AppData
 
 def test_details_go_links_become_strict_and_all_else_stays(live: AppDatabase) -> None:
     before = {table: columns(live, table) for table in ("appointments", "omni_conversations")}
-    objects = objects_of(live.path)
+    objects = database_state(live.path).objects
     numbered = 'SELECT rowid, id, shouted, "odd name" FROM appointments ORDER BY rowid'
     rows = live.rows(numbered)
     done = contracted(live)
@@ -151,14 +150,14 @@ def test_details_go_links_become_strict_and_all_else_stays(live: AppDatabase) ->
         assert columns(live, table) == [*left, "customer_id"]
     assert live.rows(numbered) == rows
     changed = {("table", "appointments"), ("table", "omni_conversations")}
-    gone = {(kind, name) for kind, name, *_ in objects - objects_of(live.path)}
+    gone = {(kind, name) for kind, name, *_ in objects - database_state(live.path).objects}
     assert gone == changed | {("index", name) for name in DROPPED}
     assert live.rows("PRAGMA foreign_key_check") == []
     assert live.rows("PRAGMA integrity_check") == [("ok",)]
     (definition,) = live.rows("SELECT sql FROM sqlite_master WHERE name = 'appointments'")
     for text in ("-- ids of the calendar", "DEFAULT 'it''s new'", "ON DELETE SET NULL", "ends"):
         assert text in definition[0]
-    assert holds(live)
+    assert holds(live.path)
 
 
 @pytest.mark.parametrize(
@@ -193,7 +192,7 @@ def test_constraints_hold_after_a_contraction(
 def test_an_undone_contraction_gives_back_columns_values_types_and_indexes(
     live: AppDatabase,
 ) -> None:
-    objects, rows = objects_of(live.path), rows_of(live.path)
+    before = database_state(live.path)
     numbered = "SELECT rowid, id FROM appointments ORDER BY rowid"
     numbers = live.rows(numbered)
     contracted(live)
@@ -203,8 +202,7 @@ def test_an_undone_contraction_gives_back_columns_values_types_and_indexes(
         "appointments_details_restored": 8,
         "omni_conversations_details_restored": 2,
     }
-    assert objects_of(live.path) == objects
-    assert rows_of(live.path) == rows
+    assert database_state(live.path) == before
     assert live.rows(numbered) == numbers
     contracted(live)
     assert columns(live, "appointments")[-1] == "customer_id"
@@ -287,9 +285,9 @@ def test_rows_without_identity_get_customers_of_their_own_that_a_rollback_takes_
     live.appointment(id="nobody", notes="no details")
     live.conversation(id="nobody", customer_email="n/a")
     live.insert("customers", {"id": "visitor", "tenant_id": "t1", "source": "anonymous"})
-    objects, rows = objects_of(live.path), rows_of(live.path)
+    before = database_state(live.path)
     assert contracted(live, anonymous=True).anonymous_customers == 2
-    assert holds(live)
+    assert holds(live.path)
     made = live.rows("SELECT id, tags FROM customers WHERE source = 'anonymous' AND tags NOT NULL")
     assert {tags for _, tags in made} == {'["anonymous"]'}
     linked = live.rows("SELECT customer_id FROM appointments WHERE id = 'nobody'")
@@ -298,11 +296,11 @@ def test_rows_without_identity_get_customers_of_their_own_that_a_rollback_takes_
     named = live.rows("SELECT customer_id FROM omni_conversations WHERE id = 'nobody'")[0][0]
     live.execute("UPDATE customers SET first_name = 'Zoé' WHERE id = ?", (named,))
     rolled_back(live, to_previous=True)
-    assert objects_of(live.path) == objects
+    assert database_state(live.path).objects == before.objects
     kept = {row[0] for row in live.rows("SELECT id FROM customers")}
-    assert kept == {row[0].decode().strip("'") for row in rows["customers"]} | {named}
+    assert kept == {row[0].decode().strip("'") for row in before.rows["customers"]} | {named}
     assert live.rows("SELECT customer_id FROM appointments WHERE id = 'nobody'") == [(None,)]
-    assert holds(live)
+    assert holds(live.path)
 
 
 def test_the_pipeline_runs_on_contracted_tables_and_finds_nothing_to_change(
@@ -313,9 +311,9 @@ def test_the_pipeline_runs_on_contracted_tables_and_finds_nothing_to_change(
     pipeline.run()
     contracted(live, anonymous=True)
     ignored = ("tags", "updated_at")
-    before = rows_of(live.path, ignored)
+    before = database_state(live.path, ignore=ignored).rows
     result = pipeline.run()
-    after = rows_of(live.path, ignored)
+    after = database_state(live.path, ignore=ignored).rows
     for table in ("appointments", "omni_conversations", "prospects", "customers"):
         assert after[table] == before[table]
     assert result.counts["changed_customers"] == 1

@@ -6,7 +6,7 @@ import pytest
 
 from coccinelle_assets.live.promotion import links
 from coccinelle_assets_tests.databases import AppDatabase
-from coccinelle_assets_tests.live.people import customer, deferred, holds, live_customer
+from coccinelle_assets_tests.people import customer, deferred, holds, live_customer
 from coccinelle_assets_tests.pipeline import Pipeline
 
 

@@ -10,11 +10,11 @@ import pytest
 from coccinelle_assets.live.sqlite.connection import open_live
 from coccinelle_assets.live.verify import verify
 from coccinelle_assets.settings import load_settings
-from coccinelle_assets_tests.changes import contracted, holds, install, objects_of, rolled_back
-from coccinelle_assets_tests.databases import AppDatabase, assert_kept, values_of
+from coccinelle_assets_tests.changes import contracted, install, rolled_back
+from coccinelle_assets_tests.database_state import assert_kept, database_state, values_of
+from coccinelle_assets_tests.databases import AppDatabase
+from coccinelle_assets_tests.people import JEAN, holds
 from coccinelle_assets_tests.pipeline import Pipeline
-
-JEAN = "+33611478293"
 
 
 def migrate_additively(app: AppDatabase) -> None:
@@ -227,7 +227,7 @@ def test_customers_without_a_key_get_one_that_contracted_tables_can_refer_to(
         "CREATE TABLE customers (id TEXT, tenant_id TEXT NOT NULL, last_name TEXT, email TEXT,"
         " phone TEXT)"
     )
-    before = objects_of(app.path)
+    before = database_state(app.path).objects
     pipeline = Pipeline(app.path, max_customer_drift=1000.0)
     app.appointment(id="a1", customer_email="jean@ex.fr")
     app.conversation(id="c1", customer_phone="06 11 47 82 93")
@@ -236,6 +236,6 @@ def test_customers_without_a_key_get_one_that_contracted_tables_can_refer_to(
     contracted(app, anonymous=True)
     app.prospect(id="tie", email="jean@ex.fr", phone="+33611478293")
     assert pipeline.run().counts["merged_customers"] == 1
-    assert holds(app)
+    assert holds(app.path)
     rolled_back(app)
-    assert objects_of(app.path) == before
+    assert database_state(app.path).objects == before

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from coccinelle_assets_tests.databases import AppDatabase
-from coccinelle_assets_tests.live.people import JEAN, customer, holds, live_customer
+from coccinelle_assets_tests.people import JEAN, customer, holds, live_customer
 from coccinelle_assets_tests.pipeline import Pipeline
 
 

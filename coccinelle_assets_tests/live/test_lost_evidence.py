@@ -6,7 +6,7 @@ import pytest
 
 from coccinelle_assets_tests.changes import contracted, install, rolled_back
 from coccinelle_assets_tests.databases import AppDatabase
-from coccinelle_assets_tests.live.people import JEAN, LUC, customer, holds
+from coccinelle_assets_tests.people import JEAN, LUC, customer, holds
 from coccinelle_assets_tests.pipeline import Pipeline
 
 

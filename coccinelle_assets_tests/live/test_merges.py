@@ -10,7 +10,7 @@ from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.merges import surviving_id
 from coccinelle_assets.live.sqlite.connection import open_live
 from coccinelle_assets_tests.databases import AppDatabase
-from coccinelle_assets_tests.live.people import ANNE, JEAN, LUC, customer, holds
+from coccinelle_assets_tests.people import ANNE, JEAN, LUC, customer, holds
 from coccinelle_assets_tests.pipeline import Pipeline
 
 

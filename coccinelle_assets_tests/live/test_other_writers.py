@@ -10,7 +10,7 @@ import pytest
 
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets_tests.databases import AppDatabase
-from coccinelle_assets_tests.live.people import holds
+from coccinelle_assets_tests.people import holds
 from coccinelle_assets_tests.pipeline import Pipeline
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from coccinelle_assets.demo import write_demo_database
 from coccinelle_assets.errors import CoccinelleError
-from coccinelle_assets.live.promotion import publish as publishing
-from coccinelle_assets.live.promotion.expand import create_customer_indexes, create_tables
+from coccinelle_assets.live.promotion import run as protocol
+from coccinelle_assets.live.promotion.expand import create_customer_indexes, expand
 from coccinelle_assets.live.promotion.plan_file import attach_plan
 from coccinelle_assets.live.promotion.prepared_customers import (
     TRANSFER,
@@ -23,14 +23,15 @@ from coccinelle_assets.live.sqlite.connection import open_live
 from coccinelle_assets.live.sqlite.schema import read_schema
 from coccinelle_assets.live.sqlite.transaction import transaction
 from coccinelle_assets.warehouse.write_plan import write_plan
-from coccinelle_assets_tests.databases import AppDatabase, dump
+from coccinelle_assets_tests.database_state import database_state
+from coccinelle_assets_tests.databases import AppDatabase
 from coccinelle_assets_tests.pipeline import Pipeline
 
 
 def make_customers_table(app: AppDatabase) -> None:
     """The plan's own table, made by hand before the first promotion."""
     with open_live(app.path, 1, writable=True) as live:
-        create_tables(live, read_schema(live))
+        expand(live, read_schema(live))
         for table in ("customer_promotions", "customer_merges"):
             live.execute(f"DROP TABLE {table}")
 
@@ -80,7 +81,7 @@ def test_sqlite_copies_the_rows_as_they_lie(small: AppDatabase, pipeline: Pipeli
     pipeline.plan()
     prepared = prepare_customers(pipeline.plan_path)
     with open_live(small.path, 1, writable=True) as live, transaction(live):
-        create_tables(live, read_schema(live))
+        expand(live, read_schema(live))
         create_customer_indexes(live)
         take_prepared_customers(live, prepared)
         live.execute("DELETE FROM customers")
@@ -95,12 +96,12 @@ def test_two_planned_customers_with_one_email_are_refused_and_nothing_is_written
     small: AppDatabase, pipeline: Pipeline
 ) -> None:
     pipeline.plan()
-    before = dump(small.path)
+    before = database_state(small.path)
     with closing(sqlite3.connect(pipeline.plan_path)) as plan, plan:
         plan.execute("UPDATE new_customers SET email = 'one@ex.fr', tenant_id = 't1'")
     with pytest.raises(CoccinelleError, match=r"1 customers of the plan .* share an id, e-mail"):
         pipeline.publish()
-    assert dump(small.path) == before
+    assert database_state(small.path) == before
     assert not (pipeline.home / "new_customers.sqlite").exists()
 
 
@@ -122,8 +123,8 @@ def test_a_customers_table_that_appears_meanwhile_keeps_its_rows(
         prepared.append(prepare_customers(plan))
         return prepared[-1]
 
-    monkeypatch.setattr(publishing, "attach_plan", appear_and_attach)
-    monkeypatch.setattr(publishing, "prepare_customers", prepare)
+    monkeypatch.setattr(protocol, "attach_plan", appear_and_attach)
+    monkeypatch.setattr(protocol, "prepare_customers", prepare)
     publication = pipeline.publish()
     assert prepared
     assert [(row.source_table, row.reason) for row in publication.deferred] == [
@@ -138,11 +139,11 @@ def test_a_plan_that_is_not_whole_is_refused_by_its_name(
     small: AppDatabase, pipeline: Pipeline, missing: str
 ) -> None:
     pipeline.plan()
-    before = dump(small.path)
+    before = database_state(small.path)
     (pipeline.home / missing).unlink()
     with pytest.raises(CoccinelleError, match=f"there is no plan at .*/{missing}: run the whole"):
         pipeline.publish()
-    assert dump(small.path) == before
+    assert database_state(small.path) == before
 
 
 def test_a_plan_that_cannot_be_written_says_why(small: AppDatabase, pipeline: Pipeline) -> None:

@@ -18,7 +18,7 @@ from coccinelle_assets.live.statistics.count import take_planned_statistics
 from coccinelle_assets.local_runs.run_job import RunOutcome
 from coccinelle_assets.warehouse.write_plan import write_plan
 from coccinelle_assets_tests.databases import AppDatabase
-from coccinelle_assets_tests.live.people import customer, holds
+from coccinelle_assets_tests.people import customer, holds
 from coccinelle_assets_tests.pipeline import Pipeline
 
 CUSTOMERS = st.sampled_from(["a", "b", "c"])

@@ -6,16 +6,17 @@ import json
 import sqlite3
 from pathlib import Path
 
-from coccinelle_assets_tests.databases import AppDatabase, dump
+from coccinelle_assets_tests.database_state import database_state
+from coccinelle_assets_tests.databases import AppDatabase
 from coccinelle_assets_tests.pipeline import Pipeline
 
 
 def test_a_second_run_writes_no_row(small: AppDatabase, pipeline: Pipeline) -> None:
     pipeline.run()
-    before = dump(small.path)
+    before = database_state(small.path)
     assert pipeline.plan().is_empty
     assert pipeline.publish().rows_written == 0
-    assert dump(small.path) == before
+    assert database_state(small.path) == before
 
 
 def test_every_promotion_that_writes_leaves_a_receipt_with_counts_and_checksums(
@@ -57,7 +58,7 @@ def test_backups_are_the_database_as_it_was_and_only_the_newest_are_kept(
     states = []
     for number in range(4):
         small.prospect(email=f"new{number}@ex.fr")
-        states.append(dump(small.path))
+        states.append(database_state(small.path))
         pipeline.run()
     kept = sorted((pipeline.home / "backups").iterdir())
-    assert [dump(path) for path in kept] == states[-2:]
+    assert [database_state(path) for path in kept] == states[-2:]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -27,21 +25,11 @@ from coccinelle_assets_tests.live.deployments import (
     Pair,
     Record,
     deployments,
+    promoted,
     records,
     slow_examples,
 )
 from coccinelle_assets_tests.pipeline import Pipeline
-
-
-def promoted(pipeline: Pipeline, tenants: Sequence[str] = ()) -> bool:
-    try:
-        pipeline.run(tenants)
-    except CoccinelleError as error:
-        # Customers that were there before and share an e-mail: nothing is promoted.
-        if not re.search("customer_(emails|phones)_unique|share one (email|phone)", str(error)):
-            raise
-        return False
-    return True
 
 
 def assert_a_rollback_leaves_what_the_application_alone_would_have(

@@ -17,23 +17,22 @@ from coccinelle_assets_tests.changes import (
     JEAN,
     add_people,
     contracted,
-    holds,
     install,
-    objects_of,
     promote,
     rolled_back,
-    rows_of,
 )
+from coccinelle_assets_tests.database_state import database_state
 from coccinelle_assets_tests.databases import AppDatabase
 from coccinelle_assets_tests.live.deployments import (
     Deployment,
     Pair,
     Record,
     deployments,
+    promoted,
     records,
     slow_examples,
 )
-from coccinelle_assets_tests.live.test_rollback import promoted
+from coccinelle_assets_tests.people import holds
 from coccinelle_assets_tests.pipeline import Pipeline
 
 # What tells of promotions, and when a row was written last.
@@ -43,7 +42,7 @@ OWN = {"customer_promotions", "customer_link_journal", "customer_row_journal"}
 def state(app: AppDatabase) -> dict[str, list[tuple[bytes, ...]]]:
     # Counts are made anew: a customer that the application wrote without any has 0 afterwards.
     counted = ("total_appointments", "total_conversations", "updated_at")
-    rows = rows_of(app.path, ignore=(*counted, "merged_at"))
+    rows = database_state(app.path, ignore=(*counted, "merged_at")).rows
     return {table: values for table, values in rows.items() if table not in OWN}
 
 
@@ -59,7 +58,7 @@ def assert_the_state_before_the_last_promotion_comes_back(
         undoable = False
         for batch in batches:
             pair.write(batch)
-            before, objects = state(app), objects_of(app.path)
+            before, objects = state(app), database_state(app.path).objects
             standing = pipeline.runs and app.rows(receipts)
             if not promoted(pipeline):
                 undoable = False
@@ -72,9 +71,11 @@ def assert_the_state_before_the_last_promotion_comes_back(
             done = rolled_back(app, to_previous=True)
             assert (done.undone, done.left) == ("promotion", [])
             assert state(app) == before
-            assert objects_of(app.path) == objects
-            assert holds(app)
-            with pytest.raises(CoccinelleError, match=r"journal of promotion .* is gone|first one"):
+            assert database_state(app.path).objects == objects
+            assert holds(app.path)
+            with pytest.raises(
+                CoccinelleError, match=r"undo log of promotion .* is gone|first one"
+            ):
                 rolled_back(app, to_previous=True)
             assert rolled_back(app).left == []
             pair.assert_same()
@@ -162,7 +163,7 @@ def test_merged_customers_come_back_with_their_links_and_created_ones_go(
     assert live.rows("SELECT * FROM customer_merges") == []
     undone = "SELECT run_id, undone_at IS NOT NULL FROM customer_promotions"
     assert live.rows(undone) == [("run-0001", 0), ("run-0002", 1)]
-    assert holds(live)
+    assert holds(live.path)
 
 
 def edit_marc(app: AppDatabase, people: dict[str, str]) -> set[tuple[str, str, str]]:
@@ -244,7 +245,7 @@ def test_what_the_application_changed_since_is_left_and_listed_with_its_reason(
                 **dict.fromkeys(counted),
             }
     assert {key: value for key, value in live.links().items() if key in touched} == links
-    assert holds(live)
+    assert holds(live.path)
     assert live.rows("PRAGMA foreign_key_check") == []
     if ("customers", twice.people["anne"], "identifier_taken") in expected:
         merged = "SELECT customer_id FROM customer_merges WHERE merged_id = ?"
@@ -263,7 +264,7 @@ def test_after_an_undoing_the_next_run_promotes_again(twice: Twice, live: AppDat
     pipeline.warehouse.close()
     assert state(live) == after
     assert live.links()["z1"] == twice.people["zoe"]
-    assert holds(live)
+    assert holds(live.path)
     assert rolled_back(live, to_previous=True).run_id == "run-0003"
     assert state(live) == twice.between
 
@@ -287,10 +288,10 @@ def test_the_first_promotion_is_not_undone_by_itself(app: AppDatabase) -> None:
     assert app.path.read_bytes() == content
 
 
-def test_without_its_journal_a_promotion_is_not_undone(live: AppDatabase) -> None:
+def test_without_its_undo_log_a_promotion_is_not_undone(live: AppDatabase) -> None:
     live.execute("DELETE FROM customer_link_journal")
     live.execute("DELETE FROM customer_row_journal")
     content = live.path.read_bytes()
-    with pytest.raises(CoccinelleError, match="journal of promotion run-0002 is gone"):
+    with pytest.raises(CoccinelleError, match="undo log of promotion run-0002 is gone"):
         rolled_back(live, to_previous=True)
     assert live.path.read_bytes() == content

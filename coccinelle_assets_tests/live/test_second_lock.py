@@ -16,7 +16,7 @@ from coccinelle_assets.local_runs.instance import open_instance
 from coccinelle_assets.predicates.predicate import PREDICATES, Finding, Predicate, evaluate
 from coccinelle_assets.settings import load_settings
 from coccinelle_assets_tests.databases import AppDatabase
-from coccinelle_assets_tests.live.people import holds, live_customer
+from coccinelle_assets_tests.people import holds, live_customer
 from coccinelle_assets_tests.pipeline import Pipeline
 
 SPOILS = {

@@ -27,7 +27,7 @@ from coccinelle_assets.local_runs.run_job import run_migration
 from coccinelle_assets.settings import load_settings
 from coccinelle_assets_tests.command_line import coccinelle
 from coccinelle_assets_tests.databases import SCHEMA, AppDatabase
-from coccinelle_assets_tests.live.people import holds
+from coccinelle_assets_tests.people import holds
 
 
 @given(

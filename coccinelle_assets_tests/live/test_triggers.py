@@ -19,17 +19,11 @@ from coccinelle_assets.live.sqlite.connection import open_live
 from coccinelle_assets.live.statistics.triggers import TRIGGERS, install_triggers
 from coccinelle_assets.live.verify import verify
 from coccinelle_assets.settings import load_settings
-from coccinelle_assets_tests.changes import (
-    add_people,
-    contracted,
-    holds,
-    install,
-    promote,
-    rolled_back,
-)
+from coccinelle_assets_tests.changes import add_people, contracted, install, promote, rolled_back
 from coccinelle_assets_tests.databases import AppDatabase
+from coccinelle_assets_tests.people import holds
 from coccinelle_assets_tests.pipeline import Pipeline
-from coccinelle_assets_tests.resolution.test_timestamps import DATES
+from coccinelle_assets_tests.resolution.dates import DATES
 
 # How each date is to be read: the odd ones, and those of the rows that are there. A column of type
 # DATETIME keeps a bare number as a number.
@@ -239,7 +233,7 @@ def test_the_plans_own_trigger_never_fills_a_null_and_is_replaced(live: AppDatab
     assert live.rows(contact, (anne,)) == [("2025-06-01 10:00:00",)]
     live.appointment(customer_id=anne, appointment_date="2025-07-01T10:00:00+02:00")
     assert live.rows(contact, (anne,)) == [("2025-07-01 08:00:00",)]
-    assert holds(live)
+    assert holds(live.path)
 
 
 def test_a_trigger_keeps_updated_at(live: AppDatabase) -> None:
@@ -257,11 +251,11 @@ def test_installing_corrects_what_drifted_and_a_second_time_writes_nothing(
     live: AppDatabase,
 ) -> None:
     live.appointment(customer_id=live.links()["v1"])
-    assert not holds(live)
+    assert not holds(live.path)
     first = install(live)
     assert set(first.created) == set(TRIGGERS)
     assert first.statistics_corrected == 1
-    assert holds(live)
+    assert holds(live.path)
     content = live.path.read_bytes()
     second = install(live)
     assert (second.created, second.replaced, second.statistics_corrected) == ([], [], 0)
@@ -281,7 +275,7 @@ def test_a_row_replaced_behind_the_triggers_is_found_by_verify_and_mended_by_the
         found = verify(connection, "app.db", load_settings(database=live.path)).findings
     assert [f.predicate.name for f in found if not f.holds] == ["statistics_match_links"]
     assert install(live).statistics_corrected == 1
-    assert holds(live)
+    assert holds(live.path)
 
 
 def test_a_database_that_was_never_promoted_gets_no_triggers(app: AppDatabase) -> None:
@@ -315,7 +309,7 @@ def test_no_trigger_fires_while_the_project_writes_and_all_are_there_afterwards(
     # The pipeline links a3 itself: counted by the promotion, and not by the triggers again.
     app.appointment(id="a3", customer_email="jean@ex.fr")
     assert pipeline.run().counts["appointment_links"] == 1
-    assert holds(app)
+    assert holds(app.path)
     with closing(app.connect()) as connection:
         assert statistics(connection) == recounted(connection, "appointment_date")
     contracted(app)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from coccinelle_assets.errors import CoccinelleError, PromotionRefusedError
 from coccinelle_assets_tests.command_line import coccinelle_here
 from coccinelle_assets_tests.databases import AppDatabase
-from coccinelle_assets_tests.live.people import JEAN, customer, holds
+from coccinelle_assets_tests.people import JEAN, customer, holds
 from coccinelle_assets_tests.pipeline import Pipeline
 
 TENANTS = ("t1", "t2", "t3")

@@ -21,10 +21,10 @@ from coccinelle_assets.report.keep import SCRIPT, keep_report, write_report
 from coccinelle_assets.report.page import render
 from coccinelle_assets.settings import load_settings
 from coccinelle_assets_tests.databases import AppDatabase
+from coccinelle_assets_tests.people import ANNE, JEAN, LUC
 from coccinelle_assets_tests.pipeline import Pipeline
 
 FIGURES = (flow_figure, cluster_size_figure, tenant_figure)
-JEAN, ANNE, LUC = "+33611478293", "+33655443210", "+33677889012"
 HOSTILE = "</script><b>t3"
 
 

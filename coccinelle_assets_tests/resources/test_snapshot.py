@@ -18,7 +18,8 @@ from coccinelle_assets.live.sqlite.connection import open_live
 from coccinelle_assets.local_runs.run_job import RunOutcome
 from coccinelle_assets.resources.live_database import LiveDatabase
 from coccinelle_assets.settings import load_settings
-from coccinelle_assets_tests.databases import AppDatabase, dump
+from coccinelle_assets_tests.database_state import database_state
+from coccinelle_assets_tests.databases import AppDatabase
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def test_a_snapshot_is_taken_again_only_when_somebody_wrote(
     app.prospect(email="anne@ex.fr")
     live_database.take_snapshot()
     assert live_database.snapshot_path.stat().st_ino != first
-    assert dump(live_database.snapshot_path) == dump(app.path)
+    assert database_state(live_database.snapshot_path) == database_state(app.path)
 
 
 def test_a_snapshot_that_is_taken_ahead_is_the_runs_own(
@@ -57,7 +58,7 @@ def test_a_snapshot_that_is_taken_ahead_is_the_runs_own(
     ahead = live_database.snapshot_path.stat().st_ino
     live_database.take_snapshot()
     assert live_database.snapshot_path.stat().st_ino == ahead
-    assert dump(live_database.snapshot_path) == dump(app.path)
+    assert database_state(live_database.snapshot_path) == database_state(app.path)
 
 
 def test_a_snapshot_that_cannot_be_taken_ahead_is_left_to_the_run(
@@ -75,15 +76,15 @@ def test_a_snapshot_that_cannot_be_taken_ahead_is_left_to_the_run(
 def test_an_exact_snapshot_becomes_the_backup_and_later_runs_leave_it_as_it_is(
     app: AppDatabase, migrate: Callable[..., RunOutcome], live_database: LiveDatabase
 ) -> None:
-    before = dump(app.path)
+    before = database_state(app.path)
     assert migrate().promoted
     (first,) = backups(live_database)
     assert first.samefile(live_database.snapshot_path)
-    assert dump(first) == before
+    assert database_state(first) == before
     app.prospect(email="anne@ex.fr")
-    changed = dump(app.path)
+    changed = database_state(app.path)
     assert migrate().promoted
-    assert [dump(path) for path in backups(live_database)] == [before, changed]
+    assert [database_state(path) for path in backups(live_database)] == [before, changed]
 
 
 def test_a_database_that_somebody_wrote_to_since_is_copied_for_the_backup(
@@ -92,7 +93,11 @@ def test_a_database_that_somebody_wrote_to_since_is_copied_for_the_backup(
     live_database.take_snapshot()
     app.prospect(email="anne@ex.fr")
     backup = back_up(live_database)
-    assert dump(backup) == dump(app.path) != dump(live_database.snapshot_path)
+    assert (
+        database_state(backup)
+        == database_state(app.path)
+        != database_state(live_database.snapshot_path)
+    )
 
 
 def test_a_backup_leaves_the_lock_of_a_wal_database_alone(
@@ -139,7 +144,7 @@ def test_where_files_have_one_name_only_the_backup_is_a_copy(
     live_database.take_snapshot()
     backup = back_up(live_database)
     assert not backup.samefile(live_database.snapshot_path)
-    assert dump(backup) == dump(app.path)
+    assert database_state(backup) == database_state(app.path)
 
 
 def test_the_backup_keeps_text_that_the_snapshot_was_repaired_of(

@@ -89,6 +89,7 @@ class D1Database:
     def snapshot(self, target: Path) -> None:
         """Fetch a mirror, and copy it to `target` without what the replay keeps in it."""
         fetch_mirror(self.wrangler, self.mirror)
+        target.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(target) as partial:
             shutil.copyfile(self.mirror, partial)
             _take_last_receipt(partial)

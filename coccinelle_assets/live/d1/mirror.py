@@ -51,6 +51,7 @@ class MirrorOutdatedError(CoccinelleError):
 
 def fetch_mirror(wrangler: Wrangler, target: Path) -> None:
     """Write a verified mirror to `target`, which appears whole or not at all."""
+    target.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(target) as partial:
         for attempt in range(1, ATTEMPTS + 1):
             try:
@@ -70,8 +71,8 @@ def _fetch(wrangler: Wrangler, path: Path) -> None:
         dump.unlink(missing_ok=True)
     with closing(sqlite3.connect(path, isolation_level=None)) as mirror:
         mirror.execute("PRAGMA synchronous = OFF")
-        triggers = mirror.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-        triggers = triggers.fetchall()
+        query = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+        triggers = mirror.execute(query).fetchall()
         mirror.execute("BEGIN")
         for name, _ in triggers:
             mirror.execute(f"DROP TRIGGER {quoted(name)}")
@@ -149,7 +150,8 @@ def _ask(
     schema: dict[str, str] = {}
     waiting = dict(questions)
     while not schema or waiting:
-        batch, size = [], 0
+        batch: list[str] = []
+        size = 0
         while waiting and (not batch or size < MAX_COMMAND_BYTES):
             table, question = next(iter(waiting.items()))
             del waiting[table]

@@ -56,26 +56,32 @@ def read_file_state(database: Path) -> FileState:
     with database.open("rb") as file:
         header = file.read(CHANGE_COUNTER.stop)
     status = database.stat()
-    try:
-        wal = database.with_name(database.name + "-wal").stat()
-    except FileNotFoundError:
-        wal = None
-    # A reader leaves an empty one behind.
-    written = wal is not None and wal.st_size > 0
+    wal_size, wal_modified_ns = _read_log_state(database)
     return FileState(
         wal_mode=header[WRITE_VERSION] == WAL,
         size=status.st_size,
         modified_ns=status.st_mtime_ns,
         change_counter=int.from_bytes(header[CHANGE_COUNTER], "big"),
-        wal_size=wal.st_size if written else 0,
-        wal_modified_ns=wal.st_mtime_ns if written else 0,
+        wal_size=wal_size,
+        wal_modified_ns=wal_modified_ns,
     )
+
+
+def _read_log_state(database: Path) -> tuple[int, int]:
+    """Size and time of the log of WAL mode, zeros where there is none."""
+    try:
+        log = database.with_name(database.name + "-wal").stat()
+    except FileNotFoundError:
+        return 0, 0
+    # A reader leaves an empty one behind.
+    return (log.st_size, log.st_mtime_ns) if log.st_size else (0, 0)
 
 
 def note_state(note: Path, database: Path) -> None:
     """Write the state of a database to the JSON file `note`, before a snapshot of it is taken."""
     state = read_file_state(database)
     quiet = state.is_quiet(time.time_ns())
+    note.parent.mkdir(parents=True, exist_ok=True)
     write_whole(note, json.dumps({"quiet": quiet, "state": asdict(state)}))
 
 

@@ -19,6 +19,7 @@ def copy_database(live: sqlite3.Connection, target: Path, *, durable: bool = Fal
 
     A durable copy is on the disk, not only in the system's cache, when this returns.
     """
+    target.parent.mkdir(parents=True, exist_ok=True)
     with (
         whole_file(target, durable=durable) as partial,
         closing(sqlite3.connect(partial, isolation_level=None)) as copy,

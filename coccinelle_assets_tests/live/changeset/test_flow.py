@@ -19,31 +19,10 @@ from coccinelle_assets.live.promotion.run import promote_to
 from coccinelle_assets.live.rollback.rollback import roll_back, roll_back_last
 from coccinelle_assets.live.sqlite.connection import open_live
 from coccinelle_assets.live.statistics.triggers import install_triggers
+from coccinelle_assets_tests.database_state import application_state
 from coccinelle_assets_tests.databases import AppDatabase
+from coccinelle_assets_tests.people import HOSTILE, JEAN
 from coccinelle_assets_tests.pipeline import Pipeline
-
-JEAN, ANNE = "+33611478293", "+33655443210"
-HOSTILE = 'O\'Brien;\n-- BEGIN TRANSACTION; COMMIT;\r\n\\n "x" \u00e9\U0001f600 \t%s'
-
-
-def contents(path: Path) -> tuple[dict[str, str], dict[str, list[str]]]:
-    """Schema and rows of a database, the replay's own tables aside; text as its bytes."""
-    with closing(sqlite3.connect(path)) as connection:
-        schema = {
-            name: sql
-            for name, sql in connection.execute(
-                "SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"
-            )
-            if not name.startswith("coccinelle_")
-        }
-        tables = [row[0] for row in connection.execute("SELECT name FROM pragma_table_list")]
-        connection.text_factory = lambda value: ("text", value)
-        rows = {
-            table: sorted(map(repr, connection.execute(f'SELECT * FROM "{table}"')))
-            for table in tables
-            if table in schema
-        }
-    return schema, rows
 
 
 class Replayed:
@@ -80,7 +59,7 @@ class Replayed:
             return set(connection.execute("SELECT * FROM coccinelle_deferred"))
 
     def assert_same(self) -> None:
-        assert contents(self.database) == contents(self.copy)
+        assert application_state(self.database) == application_state(self.copy)
 
 
 @pytest.fixture
@@ -123,7 +102,7 @@ def publish_plan(
 def test_every_change_from_promotion_to_rollback_is_replayed_to_the_letter(
     hostile: AppDatabase, pipeline: Pipeline, replayed: Replayed
 ) -> None:
-    original = contents(hostile.path)
+    original = application_state(hostile.path)
     archives = hostile.path.parent / "archives"
 
     def replay(work: Callable[[sqlite3.Connection], Any]) -> None:
@@ -148,7 +127,7 @@ def test_every_change_from_promotion_to_rollback_is_replayed_to_the_letter(
         hostile.execute("DELETE FROM prospects WHERE id = ?", (record,))
     hostile.execute("DELETE FROM appointments WHERE id = 'a4'")
     replay(lambda live: roll_back(live, "test", archives))
-    assert contents(hostile.path) == original
+    assert application_state(hostile.path) == original
 
 
 def test_a_second_run_dies_on_its_receipt(pipeline: Pipeline, replayed: Replayed) -> None:
@@ -263,10 +242,10 @@ def test_a_database_spoiled_since_is_held_by_the_guard_of_that_name(
     hostile.appointment(id="a9", customer_name="Luc", customer_email="luc@roux.fr")
     script = replayed.change(publish_plan(pipeline))
     hostile.execute(SPOILS[name])
-    before = contents(hostile.path)
+    before = application_state(hostile.path)
     with pytest.raises(sqlite3.IntegrityError, match=name):
         replayed.apply(script)
-    assert contents(hostile.path) == before
+    assert application_state(hostile.path) == before
 
 
 def test_a_table_that_others_refer_to_is_not_rebuilt(

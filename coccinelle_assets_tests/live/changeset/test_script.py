@@ -16,7 +16,7 @@ from coccinelle_assets.live.changeset import literals
 from coccinelle_assets.live.changeset.literals import Text, insert_statements, literal
 from coccinelle_assets.live.changeset.script import Script, write_script
 from coccinelle_assets.live.changeset.trial import D1_LIMITS, apply_script, check_script
-from coccinelle_assets_tests.live.changeset.test_flow import contents
+from coccinelle_assets_tests.database_state import application_state
 
 WORDS = [
     "BEGIN TRANSACTION;",
@@ -169,10 +169,10 @@ def test_the_file_makes_any_database_into_any_other(before: dict, after: dict) -
         script = write_script(
             directory / "before", directory / "after", directory / "plan.sql", name="test"
         )
-        same = contents(directory / "before") == contents(directory / "after")
+        same = application_state(directory / "before") == application_state(directory / "after")
         assert script.is_empty == same
         apply_script(script.path, directory / "before")
-        assert contents(directory / "before") == contents(directory / "after")
+        assert application_state(directory / "before") == application_state(directory / "after")
 
 
 def test_a_file_that_does_not_do_what_was_done_is_not_sent(tmp_path: Path) -> None:

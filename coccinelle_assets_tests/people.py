@@ -1,4 +1,4 @@
-"""The people that tests of publishing are about, and questions asked of the result."""
+"""The people that tests are about, and questions asked of what became of them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from coccinelle_assets.settings import load_settings
 from coccinelle_assets_tests.databases import AppDatabase
 
 JEAN, ANNE, LUC = "+33611478293", "+33655443210", "+33677889012"
+# A name that is hard to write down, in SQL, in a shell and in a script of wrangler's.
+HOSTILE = 'O\'Brien;\n-- BEGIN TRANSACTION; COMMIT;\r\n\\n "x" \u00e9\U0001f600 \t%s'
 
 
 def customer(app: AppDatabase, email: str) -> dict[str, Any]:

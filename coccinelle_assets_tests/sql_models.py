@@ -1,0 +1,30 @@
+"""The .sql models as text, their placeholders filled in as the steps do."""
+
+from __future__ import annotations
+
+from coccinelle_assets.resolution.contacts import SPELLINGS
+from coccinelle_assets.resolution.customers import EDITABLE
+from coccinelle_assets.resolution.model import model
+from coccinelle_assets.resolution.spellings import texts_of
+from coccinelle_assets.tables import LINKED_TABLES
+
+# Models that are written once for e-mails and phones.
+READINGS = ("remembered_readings", "waiting_spellings", "kept_readings")
+FRAGMENTS = {"customers_with": {"identifier": "email"}, "left_records": {"left": "TRUE"}}
+
+
+def model_text(name: str) -> str:
+    """A model with its fragments filled in, as the steps do."""
+    if name == "links":
+        table, links = next(iter(LINKED_TABLES.items()))
+        return model(name, links=links, source_table=table)
+    if name == "customers":
+        columns = {
+            column: model("survivorship_column", column=column, otherwise=otherwise)
+            for column, otherwise in EDITABLE.items()
+        }
+        return model(name, **columns)
+    if name in READINGS:
+        spelled, normalized, _ = SPELLINGS["email_spellings"]
+        return model(name, **texts_of("email_spellings", spelled, normalized))
+    return model(name, **FRAGMENTS.get(name, {}))
