@@ -98,8 +98,8 @@ def promote_to(
     hooks = hooks or Hooks()
     planned_at = hooks.before(live)
     live.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+    is_new = not _has_customers(live)
     with _attached(live, promotion.plan), worker() as submit:
-        is_new = not _has_customers(live)
         prepared = submit(lambda: prepare_customers(promotion.plan)) if is_new else None
         # A second thread of SQLite's sorts, unless ours has customers to prepare.
         live.execute(f"PRAGMA threads = {0 if is_new else 1}")
