@@ -11,7 +11,7 @@ from coccinelle_assets.checks.results import (
     blocking_specs,
     check_result,
     gate_results,
-    offenders_of,
+    listed,
     warning_spec,
 )
 from coccinelle_assets.predicates.predicate import CUSTOMER_PREDICATES
@@ -57,7 +57,7 @@ def customers_gate(
 
 def changed_customers(connection: DuckDBPyConnection, name: str, limit: int) -> dg.AssetCheckResult:
     """Warn when more live customers change in one way than the limit."""
-    changed, columns, sample = offenders_of(connection, f"SELECT * FROM {CHANGES[name][1]}")
+    changed, columns, sample = listed(connection, f"SELECT * FROM {CHANGES[name][1]}")
     return check_result(
         CUSTOMERS,
         name,

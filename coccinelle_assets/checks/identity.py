@@ -8,10 +8,10 @@ from duckdb import DuckDBPyConnection
 from rapidfuzz import fuzz
 
 from coccinelle_assets.checks.results import (
-    Rule,
     blocking_specs,
     check_result,
-    offenders_of,
+    listed,
+    rule,
     rule_results,
     warning_spec,
 )
@@ -19,16 +19,17 @@ from coccinelle_assets.predicates.predicate import SAMPLE_ROWS
 from coccinelle_assets.resources.rules import GateThresholdsResource
 from coccinelle_assets.resources.warehouse import Warehouse
 from coccinelle_assets.settings import GateThresholds
+from coccinelle_assets.sql import load_sql
 
 IDENTIFIERS = "identity/identifiers"
 CLUSTERS = "identity/clusters"
 IDENTIFIER_RULES = (
-    Rule("usable_identifiers_valid", "Every usable phone is E.164, every usable e-mail valid."),
-    Rule("identifiers_judged_once", "Every identifier is usable or rejected with a reason."),
+    rule("usable_identifiers_valid", "Every usable phone is E.164, every usable e-mail valid."),
+    rule("identifiers_judged_once", "Every identifier is usable or rejected with a reason."),
 )
 CLUSTER_RULES = (
-    Rule("clusters_within_tenant", "No customer spans two tenants."),
-    Rule("identifiers_in_one_cluster", "Nobody who shares a usable identifier is kept apart."),
+    rule("clusters_within_tenant", "No customer spans two tenants."),
+    rule("identifiers_in_one_cluster", "Nobody who shares a usable identifier is kept apart."),
 )
 # Comparing every pair of a huge cluster's names would take longer than the run.
 MAX_COMPARED_NAMES = 20
@@ -60,7 +61,7 @@ def rejected_share(
         "SELECT count(*) FILTER (WHERE NOT usable), count(*) FROM identity.identifiers"
     ).fetchone()
     share = rejected / total if total else 0.0
-    _, columns, sample = offenders_of(connection, Rule("rejected_identifiers", "").sql)
+    _, columns, sample = listed(connection, load_sql("checks/sql/rejected_identifiers.sql"))
     return check_result(
         IDENTIFIERS,
         "rejected_share",
@@ -99,7 +100,7 @@ def least_alike(names: list[str]) -> float:
 
 def names_agree(connection: DuckDBPyConnection, thresholds: GateThresholds) -> dg.AssetCheckResult:
     """Warn of clusters under whose names the least alike pair scores below the limit."""
-    rows = connection.execute(Rule("cluster_names", "").sql).fetchall()
+    rows = connection.execute(load_sql("checks/sql/cluster_names.sql")).fetchall()
     scored = (
         (cluster_id, tenant_id, names, records, round(least_alike(names.split("|"))))
         for cluster_id, tenant_id, names, records in rows
@@ -124,7 +125,7 @@ def clusters_small(
     connection: DuckDBPyConnection, thresholds: GateThresholds
 ) -> dg.AssetCheckResult:
     """Warn of clusters above the limit; the largest are shown in any case."""
-    cursor = connection.execute(Rule("largest_clusters", "").sql)
+    cursor = connection.execute(load_sql("checks/sql/largest_clusters.sql"))
     columns, sample = [column[0] for column in cursor.description], cursor.fetchall()
     above = connection.execute(
         "SELECT count(*) FROM (SELECT cluster_no FROM identity.members GROUP BY cluster_no"

@@ -6,11 +6,11 @@ import dagster as dg
 from duckdb import DuckDBPyConnection
 
 from coccinelle_assets.checks.results import (
-    Rule,
     blocking_specs,
     check_result,
     gate_results,
-    offenders_of,
+    listed,
+    rule,
     rule_results,
     warning_spec,
 )
@@ -22,11 +22,12 @@ from coccinelle_assets.predicates.predicate import (
 from coccinelle_assets.resources.rules import GateThresholdsResource
 from coccinelle_assets.resources.warehouse import Warehouse
 from coccinelle_assets.settings import GateThresholds
+from coccinelle_assets.sql import load_sql
 from coccinelle_assets.warehouse.preview import write_gate_statistics, write_link_views
 
 APPOINTMENTS = "ssot/appointment_links"
 CONVERSATIONS = "ssot/conversation_links"
-ACCOUNT = Rule("records_accounted_for", "Every record is linked, or unlinked with a reason.")
+ACCOUNT = rule("records_accounted_for", "Every record is linked, or unlinked with a reason.")
 
 
 @dg.multi_asset_check(
@@ -64,7 +65,7 @@ def unlinked_share(
         " (SELECT count(*) FROM identity.contacts WHERE source_table <> 'customers')"
     ).fetchone()
     share = unlinked / records if records else 0.0
-    _, columns, sample = offenders_of(connection, Rule("unlinked_by_reason", "").sql)
+    _, columns, sample = listed(connection, load_sql("checks/sql/unlinked_by_reason.sql"))
     return check_result(
         APPOINTMENTS,
         "unlinked_share",

@@ -1,7 +1,6 @@
 """From findings to check results: severity, counts, and a masked sample of the offenders."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
@@ -10,24 +9,15 @@ from duckdb import DuckDBPyConnection
 from coccinelle_assets.predicates.predicate import Finding, Predicate, evaluate, find_offenders
 from coccinelle_assets.resources.samples import masked_table
 from coccinelle_assets.settings import GateThresholds
-from coccinelle_assets.sql import load_sql
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A check of the warehouse's own tables: checks/sql/<name>.sql selects its offenders."""
-
-    name: str
-    description: str
-
-    @property
-    def sql(self) -> str:
-        """A query of the offenders."""
-        return load_sql(f"checks/sql/{self.name}.sql")
+def rule(name: str, description: str, requires: str | None = None) -> Predicate:
+    """A predicate of the warehouse's own tables: checks/sql/<name>.sql selects its offenders."""
+    return Predicate(name, description, requires=requires, folder="checks/sql")
 
 
 def blocking_specs(
-    asset: str, rules: Iterable[Rule | Predicate], after: Iterable[str] = ()
+    asset: str, rules: Iterable[Predicate], after: Iterable[str] = ()
 ) -> list[dg.AssetCheckSpec]:
     """Specs of blocking checks on an asset such as "ssot/customers".
 
@@ -58,31 +48,33 @@ def gate_results(
     thresholds: GateThresholds,
 ) -> Iterable[dg.AssetCheckResult]:
     """Evaluate shared predicates on gate.*, the database as it would be after the promotion."""
-    tables = ["tenants"] if has_tenants(connection) else []
     connection.execute("SET search_path = 'gate,source'")
     try:
-        for finding in evaluate(connection.execute, predicates, thresholds, tables):
-            yield result(asset, finding)
+        yield from _results(connection, asset, predicates, thresholds)
     finally:
         connection.execute("RESET search_path")
 
 
-def has_tenants(connection: DuckDBPyConnection) -> bool:
-    """Whether the application keeps its tenants in a table of their own."""
-    query = "SELECT 1 FROM duckdb_tables() WHERE schema_name = 'source' AND table_name = 'tenants'"
-    return connection.execute(query).fetchone() is not None
-
-
 def rule_results(
-    connection: DuckDBPyConnection, asset: str, rules: Sequence[Rule]
+    connection: DuckDBPyConnection, asset: str, rules: Sequence[Predicate]
 ) -> Iterable[dg.AssetCheckResult]:
     """Evaluate the warehouse's own rules."""
-    for rule in rules:
-        offenders, columns, sample = offenders_of(connection, rule.sql)
-        yield check_result(asset, rule.name, offenders, columns, sample)
+    return _results(connection, asset, rules, GateThresholds())
 
 
-def offenders_of(
+def _results(
+    connection: DuckDBPyConnection,
+    asset: str,
+    predicates: Sequence[Predicate],
+    thresholds: GateThresholds,
+) -> Iterable[dg.AssetCheckResult]:
+    query = "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'source'"
+    tables = {name for (name,) in connection.execute(query).fetchall()}
+    for finding in evaluate(connection.execute, predicates, thresholds, tables):
+        yield result(asset, finding)
+
+
+def listed(
     connection: DuckDBPyConnection, query: str
 ) -> tuple[int, list[str], list[tuple[Any, ...]]]:
     """Number, columns and a sample of what a query selects."""

@@ -18,13 +18,15 @@ SAMPLE_ROWS = 10
 
 @dataclass(frozen=True, slots=True)
 class Predicate:
-    """A rule by the name of its file; `requires` names a table without which it says nothing.
+    """A rule by the name of its file, and the names that its query reads.
 
-    `folder` is where the file is; the predicates of one verb alone live with that verb.
+    `requires` names a table without which it says nothing. `folder` is where the file is: those of
+    one engine or one verb alone live with their user.
     """
 
     name: str
     description: str
+    reads: tuple[str, ...] = ()
     requires: str | None = None
     thresholds: bool = False
     folder: str = "predicates"
@@ -36,28 +38,56 @@ class Predicate:
 
 
 CUSTOMER_PREDICATES = (
-    Predicate("customer_ids_unique", "Every customer id is there once."),
-    Predicate("customer_emails_unique", "No two customers of a tenant have one e-mail."),
-    Predicate("customer_phones_unique", "No two customers of a tenant have one phone."),
-    Predicate("customer_identifiers_valid", "Every phone is E.164, every e-mail valid."),
-    Predicate("customer_tenants_exist", "Every customer's tenant exists.", requires="tenants"),
+    Predicate("customer_ids_unique", "Every customer id is there once.", ("customers",)),
+    Predicate(
+        "customer_emails_unique", "No two customers of a tenant have one e-mail.", ("customers",)
+    ),
+    Predicate(
+        "customer_phones_unique", "No two customers of a tenant have one phone.", ("customers",)
+    ),
+    Predicate(
+        "customer_identifiers_valid",
+        "Every phone is E.164, every e-mail valid.",
+        ("customers", "application_identifiers"),
+    ),
+    Predicate(
+        "customer_tenants_exist",
+        "Every customer's tenant exists.",
+        ("customers", "tenants"),
+        requires="tenants",
+    ),
     Predicate(
         "customer_drift",
         "The customers lost or gained against the live table stay within a set share.",
+        ("customers", "previous_customers", "drifting_customers"),
         thresholds=True,
     ),
 )
 APPOINTMENT_PREDICATES = (
-    Predicate("appointments_linked", "Every linkable appointment is linked."),
+    Predicate(
+        "appointments_linked",
+        "Every linkable appointment is linked.",
+        ("appointments", "appointment_links", "deferred_records"),
+    ),
 )
 CONVERSATION_PREDICATES = (
-    Predicate("conversations_linked", "Every linkable conversation is linked."),
+    Predicate(
+        "conversations_linked",
+        "Every linkable conversation is linked.",
+        ("omni_conversations", "conversation_links", "deferred_records"),
+    ),
 )
 LINK_PREDICATES = (
     Predicate(
-        "links_lead_to_customers", "Every link leads to a customer that exists, of one tenant."
+        "links_lead_to_customers",
+        "Every link leads to a customer that exists, of one tenant.",
+        ("customers", "link_statistics"),
     ),
-    Predicate("statistics_match_links", "Every customer's statistics equal its links."),
+    Predicate(
+        "statistics_match_links",
+        "Every customer's statistics equal its links.",
+        ("customers", "link_statistics"),
+    ),
 )
 # What is asked of the linked tables alone, in their order.
 LINKED_PREDICATES = (*APPOINTMENT_PREDICATES, *CONVERSATION_PREDICATES)

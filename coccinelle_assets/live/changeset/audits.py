@@ -110,22 +110,19 @@ class Audits:
                 for table in LINKED
             )
             query = link_statistics_query(self.schema, *tables)
-            yield f"{self._names_for()}\nINSERT INTO {table} {query}"
+            yield f"{self._names_for(*LINKED_TABLES)}\nINSERT INTO {table} {query}"
         if STATISTICS in self.names:
             recount = load_sql("live/statistics/sql/correct_statistics.sql")
-            yield f"{self._names_for('link_statistics')}\n{recount}"
+            yield f"{self._names_for('customers', 'link_statistics')}\n{recount}"
         for predicate in self.predicates:
-            names = self._names_for(
-                "link_statistics",
-                "deferred_records",
-                "application_identifiers",
-                *(LINKED_TABLES[table] for table in LINKED),
-                used_in=predicate.sql,
-            )
+            names = self._names_for(*predicate.reads)
             yield f"{names}\n" + guard(predicate.name, f"NOT EXISTS (\n{predicate.sql})")
 
-    def _names_for(self, *names: str, used_in: str = "") -> str:
-        """A WITH clause: staged rows by the names that the predicates know, a wave's rows alone."""
+    def _names_for(self, *names: str) -> str:
+        """A WITH clause: staged rows by the names that the predicates know, a wave's rows alone.
+
+        Of `names` those that are the database's own tables are read as they are.
+        """
         wave = {
             table: rows_of_tenants(table, WAVE_TENANTS) for table in CHANGED_TABLES if self.tenants
         }
@@ -136,7 +133,7 @@ class Audits:
             "application_identifiers": self._application_identifiers(),
             **{links: self._linked(table) for table, links in LINKED_TABLES.items()},
         }
-        wanted = [name for name in (*wave, *names) if not used_in or name in used_in]
+        wanted = [name for name in names if name in queries]
         if not wanted:
             return ""
         return "WITH " + ",\n".join(f"{name} AS ({queries[name]})" for name in wanted)

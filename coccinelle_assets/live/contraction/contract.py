@@ -40,7 +40,10 @@ from coccinelle_assets.tables import CHANGED_TABLES, DETAILS, LINKED_TABLES, Col
 STRICT_LINK = "customer_id TEXT NOT NULL REFERENCES customers (id)"
 _FOLDER = "live/contraction/predicates"
 ROWS_LINKED = Predicate(
-    "contract_rows_linked", "Every appointment and conversation has a customer.", folder=_FOLDER
+    "contract_rows_linked",
+    "Every appointment and conversation has a customer.",
+    tuple(LINKED_TABLES),
+    folder=_FOLDER,
 )
 CONTRACT_PREDICATES = (
     ROWS_LINKED,
@@ -48,9 +51,12 @@ CONTRACT_PREDICATES = (
     Predicate(
         "contract_triggers_in_place",
         "The triggers of the statistics are in place.",
+        ("expected_triggers", "sqlite_master"),
         folder=_FOLDER,
     ),
-    Predicate("contract_promotion_stands", "A promotion stands.", folder=_FOLDER),
+    Predicate(
+        "contract_promotion_stands", "A promotion stands.", ("customer_promotions",), folder=_FOLDER
+    ),
 )
 
 
