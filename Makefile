@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO := $(CURDIR)/demo
 
-.PHONY: demo test test-faults test-paths test-browser test-deployment test-d1 \
+.PHONY: demo check test test-faults test-paths test-browser test-deployment test-d1 \
 	test-labelled screenshots lint ui clean
 
 demo: .venv/installed
@@ -43,7 +43,11 @@ test-deployment: .venv/installed
 lint: .venv/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 	DAGSTER_HOME= $(BIN)/dagster definitions validate -w workspace.yaml
+
+# What a change has to pass before it is kept.
+check: lint test
 
 ui: .venv/installed
 	mkdir -p $(DEMO)/.coccinelle/dagster

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from duckdb import DuckDBPyConnection
+
+from coccinelle_assets.sql import one_row
 
 T = TypeVar("T")
 
@@ -27,7 +29,7 @@ def worker() -> Iterator[Submit]:
     the block raised one of its own. What a work uses, such as a connection, is not used in the
     block until the future of that work has its result.
     """
-    given: list[Future[object]] = []
+    given: list[Future[Any]] = []
     with ThreadPoolExecutor(max_workers=1) as thread:
 
         def submit(work: Callable[[], T], /) -> Future[T]:
@@ -53,7 +55,7 @@ def one_core_each(connection: DuckDBPyConnection) -> Iterator[None]:
 
     For queries beside other work: a thread that waits for DuckDB's own ones keeps its core busy.
     """
-    (before,) = connection.execute("SELECT current_setting('threads')").fetchone()
+    (before,) = one_row(connection.execute("SELECT current_setting('threads')"))
     connection.execute("SET threads = 1")
     try:
         yield

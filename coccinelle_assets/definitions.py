@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import NamedTuple
 
 import dagster as dg
 
@@ -36,41 +36,48 @@ from coccinelle_assets.settings import (
 from coccinelle_assets.warehouse.file import WAREHOUSE
 
 
-def build_resources(settings: Settings) -> dict[str, dg.ConfigurableResource]:
+class Resources(NamedTuple):
+    """What assets and checks reach outside with, by the names that they ask for it by."""
+
+    warehouse: Warehouse
+    live_database: LiveDatabase
+    identity_rules: IdentityRulesResource
+    gate_thresholds: GateThresholdsResource
+
+
+def build_resources(settings: Settings) -> Resources:
     """The resources that a set of settings describes."""
     home = settings.home_directory
-    return {
-        "warehouse": Warehouse(
+    return Resources(
+        warehouse=Warehouse(
             path=str(home / WAREHOUSE),
             memory_limit_mb=settings.warehouse_memory_mb,
             busy_timeout_seconds=settings.busy_timeout_seconds,
         ),
-        "live_database": LiveDatabase(
+        live_database=LiveDatabase(
             path=settings.location.spelling,
             home=str(home),
             d1_remote=settings.d1_remote,
             wrangler_dir=str(settings.wrangler_dir.absolute()),
             **settings.model_dump(include=set(PromotionOptions.model_fields)),
         ),
-        "identity_rules": IdentityRulesResource(
+        identity_rules=IdentityRulesResource(
             **settings.model_dump(include=set(IdentityRules.model_fields))
         ),
-        "gate_thresholds": GateThresholdsResource(
+        gate_thresholds=GateThresholdsResource(
             **settings.model_dump(include=set(GateThresholds.model_fields))
         ),
-    }
+    )
 
 
-def launchable(
-    resources: Mapping[str, dg.ConfigurableResource],
-) -> dict[str, dg.ConfigurableResource]:
+def launchable(resources: Resources) -> dict[str, object]:
     """The same resources, each of their values a default that a launched run may override alone.
 
     A resource that is passed as it is must be configured whole or not at all.
     """
     return {
         name: type(resource).configure_at_launch(**resource.model_dump())
-        for name, resource in resources.items()
+        for name, resource in resources._asdict().items()
     }
 
 

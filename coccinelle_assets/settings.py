@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 import phonenumbers
@@ -231,7 +231,7 @@ class Settings(
         return Path(os.environ.get("DAGSTER_HOME") or self.home_directory / "dagster").absolute()
 
 
-def load_settings(**overrides: object) -> Settings:
+def load_settings(**overrides: Any) -> Settings:
     """Settings from the environment, with every override that is not None on top.
 
     Raises CoccinelleError naming each setting that has an unusable value.

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from itertools import dropwhile
+from typing import Any, Protocol
 
 PLACEHOLDER = re.compile(r"\{([a-z]\w*)\}")
 
@@ -34,6 +35,20 @@ def load_sql(path: str, *, package: str = "coccinelle_assets", **fragments: str)
     if left := set(PLACEHOLDER.findall(text)) - fragments.keys():
         raise ValueError(f"{path} has placeholders that are not filled: {', '.join(sorted(left))}")
     return PLACEHOLDER.sub(lambda match: fragments[match[1]], text)
+
+
+class Fetchable(Protocol):
+    """A cursor of SQLite or of DuckDB that has run a query."""
+
+    def fetchone(self) -> Any:
+        """The next row, None when there is none."""
+
+
+def one_row(cursor: Fetchable) -> tuple[Any, ...]:
+    """The row of a query that always has one."""
+    row: tuple[Any, ...] | None = cursor.fetchone()
+    assert row is not None, "the query has no row"
+    return row
 
 
 def statements(script: str) -> Iterator[str]:

@@ -52,19 +52,19 @@ def test_a_promotion_that_the_warehouse_cannot_remember_is_not_committed(
     app: AppDatabase, migrate: Callable[..., RunOutcome], untouched: Callable[[], bool]
 ) -> None:
     app.prospect(first_name="Jean", last_name="Dupont", email="jean@ex.fr")
-    assert migrate().promoted
+    assert migrate().is_done
     app.prospect(first_name="Anne", last_name="Morel", email="anne@lilas.fr")
     assert untouched()
     warehouse = app.path.parent / ".coccinelle" / "warehouse.duckdb"
     with duckdb.connect(warehouse) as connection:
         connection.execute("ALTER TABLE live.fingerprints ADD COLUMN unexpected INTEGER")
     outcome = migrate()
-    assert not outcome.promoted
+    assert not outcome.is_done
     assert "fingerprints" in outcome.error
     assert untouched()
     with duckdb.connect(warehouse) as connection:
         connection.execute("ALTER TABLE live.fingerprints DROP COLUMN unexpected")
-    assert migrate().promoted
+    assert migrate().is_done
     assert len(app.customers()) == 2
 
 

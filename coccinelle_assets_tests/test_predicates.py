@@ -9,7 +9,7 @@ from coccinelle_assets.predicates.predicate import PREDICATES, Predicate
 
 
 @pytest.mark.parametrize(
-    "predicate", (*PREDICATES, *CONTRACT_PREDICATES), ids=lambda predicate: predicate.name
+    "predicate", [*PREDICATES, *CONTRACT_PREDICATES], ids=lambda predicate: predicate.name
 )
 def test_a_predicate_names_the_tables_that_it_reads(predicate: Predicate) -> None:
     query = sqlglot.parse_one(predicate.sql, read="sqlite")

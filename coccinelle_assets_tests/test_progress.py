@@ -23,7 +23,7 @@ def test_a_run_tells_the_parts_of_its_promotion_in_order(
     app.appointment(customer_email="jean@ex.fr", customer_phone="06 11 47 82 93 ext 5")
     heard: list[tuple[str, float]] = []
     with progress.heard_by(lambda what, share: heard.append((what, share))):
-        assert migrate().promoted
+        assert migrate().is_done
     parts = [(what, share) for what, share in heard if what and "spellings" not in what]
     assert [what for what, _ in parts] == [
         "writing customers",
@@ -66,7 +66,7 @@ def test_a_display_that_fails_does_not_end_the_run(app: AppDatabase, migrate: Mi
         raise OSError("the terminal is gone")
 
     with progress.heard_by(fail):
-        assert migrate().promoted
+        assert migrate().is_done
     assert len(calls) == 1
 
 
@@ -101,9 +101,9 @@ def test_statements_are_followed_for_the_log_where_steps_take_minutes(
         lambda _, *, engines: followed.append(engines) or nullcontext(),
     )
     app.appointment(customer_email="jean@ex.fr")
-    assert migrate().promoted
+    assert migrate().is_done
     assert not any(followed)
     monkeypatch.setattr("coccinelle_assets.resources.warehouse.LARGE_SNAPSHOT", 1)
     app.appointment(customer_email="anne@lilas.fr")
-    assert migrate().promoted
+    assert migrate().is_done
     assert followed[-1]

@@ -6,6 +6,7 @@ from coccinelle_assets.assets.layer import column_lineage, materialized, sample_
 from coccinelle_assets.resolution.customers import build_customers
 from coccinelle_assets.resources.failures import clear_failures
 from coccinelle_assets.resources.warehouse import Warehouse
+from coccinelle_assets.sql import one_row
 
 CUSTOMERS = spec(
     "ssot",
@@ -60,17 +61,21 @@ def customers(warehouse: Warehouse) -> dg.MaterializeResult:
     """Choose each customer's details among its records."""
     with clear_failures(), warehouse.connect() as connection:
         build_customers(connection)
-        merges, splits, deleted = connection.execute(
-            "SELECT (SELECT count(*) FROM ssot.customer_merges),"
-            " (SELECT count(*) FROM ssot.customer_splits),"
-            " (SELECT count(*) FROM identity.deleted_customers)"
-        ).fetchone()
+        merges, splits, deleted = one_row(
+            connection.execute(
+                "SELECT (SELECT count(*) FROM ssot.customer_merges),"
+                " (SELECT count(*) FROM ssot.customer_splits),"
+                " (SELECT count(*) FROM identity.deleted_customers)"
+            )
+        )
         return materialized(
             connection,
             "ssot/customers",
             lineage=LINEAGE,
-            merged_customers=merges,
-            split_customers=splits,
-            deleted_customers=deleted,
-            **sample_rows(connection, "ssot/customers", SAMPLE),
+            metadata={
+                "merged_customers": merges,
+                "split_customers": splits,
+                "deleted_customers": deleted,
+                **sample_rows(connection, "ssot/customers", SAMPLE),
+            },
         )

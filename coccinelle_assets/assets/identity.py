@@ -49,7 +49,7 @@ def identifiers(
             " WHERE reason IS NOT NULL GROUP BY reason ORDER BY reason"
         ).fetchall()
         counts = {f"rejected_{reason}": count for reason, count in reasons}
-        return materialized(connection, "identity/identifiers", **counts)
+        return materialized(connection, "identity/identifiers", metadata=counts)
 
 
 @dg.multi_asset(specs=[CLUSTERS], name="clusters")

@@ -1,12 +1,13 @@
 """What all layers share: how an asset and its materialization are described."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import dagster as dg
 from duckdb import DuckDBPyConnection
 
 from coccinelle_assets.resources.samples import masked_table
-from coccinelle_assets.sql import quoted
+from coccinelle_assets.sql import one_row, quoted
 
 OWNERS = ["team:data"]
 SAMPLE_ROWS = 10
@@ -54,16 +55,15 @@ def materialized(
     *,
     data_version: str | None = None,
     lineage: dg.TableColumnLineage | None = None,
-    **metadata: dg.MetadataValue | int | float | str,
+    metadata: Mapping[str, Any] | None = None,
 ) -> dg.MaterializeResult:
     """The result of an asset that is a table of the warehouse, with its row count."""
-    if lineage is not None:
-        metadata["dagster/column_lineage"] = lineage
+    told: dict[str, Any] = {"dagster/column_lineage": lineage} if lineage is not None else {}
     layer, name = key.split("/")
-    rows = connection.execute(f"SELECT count(*) FROM {quoted(layer)}.{quoted(name)}").fetchone()[0]
+    (rows,) = one_row(connection.execute(f"SELECT count(*) FROM {quoted(layer)}.{quoted(name)}"))
     return dg.MaterializeResult(
         asset_key=[layer, name],
-        metadata={"dagster/row_count": rows, **metadata},
+        metadata={"dagster/row_count": rows, **told, **(metadata or {})},
         data_version=dg.DataVersion(data_version) if data_version else None,
     )
 

@@ -72,12 +72,12 @@ def links(warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
             counts = {f"matched_on_{kind}": count for kind, count in matches}
             key = f"ssot/{table}"
             sample = sample_rows(connection, key, SAMPLE)
-            yield materialized(connection, key, lineage=LINEAGE, **counts, **sample)
+            yield materialized(connection, key, lineage=LINEAGE, metadata=counts | sample)
         reasons = connection.execute(
             "SELECT reason, count(*) FROM ssot.unlinked_records GROUP BY ALL ORDER BY ALL"
         ).fetchall()
         yield materialized(
             connection,
             "ssot/unlinked_records",
-            **{f"unlinked_{reason}": count for reason, count in reasons},
+            metadata={f"unlinked_{reason}": count for reason, count in reasons},
         )

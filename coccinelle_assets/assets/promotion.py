@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import duckdb
@@ -216,8 +217,8 @@ def _room_beside(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse) ->
             connection.execute(f"SET memory_limit = '{warehouse.memory_limit_mb}MB'")
 
 
-def _metadata(result: Publication, backup: Path | None = None) -> dict[str, object]:
-    metadata: dict[str, object] = dict(result.counts)
+def _metadata(result: Publication, backup: Path | None = None) -> dict[str, Any]:
+    metadata: dict[str, Any] = dict(result.counts)
     metadata["dagster/row_count"] = result.counts["customers"]
     if backup is not None:
         metadata["backup"] = dg.MetadataValue.path(backup)

@@ -4,6 +4,7 @@ import logging
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 from pydantic import Field
@@ -149,7 +150,11 @@ def sources(
             if run_id and not config.even_if_unchanged:
                 context.log.info(f"Skipped: nothing changed since the promotion of run {run_id}.")
                 live_database.remember_promoted(settings, wrote=False)
-                metadata = {"unchanged_since": run_id, "rows_written": 0, "deferred": 0}
+                metadata: dict[str, Any] = {
+                    "unchanged_since": run_id,
+                    "rows_written": 0,
+                    "deferred": 0,
+                }
                 context.log_event(dg.AssetObservation(["live", "customers"], metadata=metadata))
                 _PLAN_LOGGER.addFilter(_not_about_gates)
                 return
@@ -158,7 +163,9 @@ def sources(
                 yield materialized(
                     connection,
                     f"source/{table}",
-                    unreadable_values=sum(repair.table == table for repair in repairs),
                     data_version="/".join(versions[part] for part in PARTS[table]),
-                    database=Path(live_database.path).name,
+                    metadata={
+                        "unreadable_values": sum(repair.table == table for repair in repairs),
+                        "database": Path(live_database.path).name,
+                    },
                 )

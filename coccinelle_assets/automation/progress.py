@@ -18,7 +18,7 @@ class _StepHandler(logging.Handler):
             callback(event.step_key)
 
 
-@dg.logger(description="Tells the terminal which step is running.")
+@dg.logger({}, description="Tells the terminal which step is running.")
 def progress_logger(init_context: dg.InitLoggerContext) -> logging.Logger:
     """A logger whose only handler reports the steps that start."""
     logger = logging.Logger("coccinelle.progress", logging.DEBUG)

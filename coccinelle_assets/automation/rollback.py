@@ -2,6 +2,7 @@
 
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 from pydantic import Field
@@ -53,7 +54,7 @@ def rollback(
         dg.TableRecord({"table": table, "id": record_id, "reason": reason})
         for table, record_id, reason in rows[:SAMPLE_LEFT]
     ]
-    metadata: dict[str, object] = {
+    metadata: dict[str, Any] = {
         "undone": done.undone,
         **done.counts,
         "left": len(rows),

@@ -33,6 +33,7 @@ def build_sensors(settings: Settings) -> list[dg.SensorDefinition]:
         description="Tells of checks that fail, warn or pass again, whatever started their run.",
     )
     def check_alerts(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        assert context.repository_def is not None
         keys = sorted(context.repository_def.asset_graph.asset_check_keys)
         now = time.time()
         return _tell(
@@ -61,7 +62,7 @@ def build_sensors(settings: Settings) -> list[dg.SensorDefinition]:
         identity_rules: IdentityRulesResource,
         gate_thresholds: GateThresholdsResource,
     ) -> dg.SkipReason:
-        expected = {}
+        expected: dict[str, tuple[str, ...]] = {}
         # Nights in which there is nothing to promote are skipped, and nothing is wrong with that.
         rules = rules_text(identity_rules, gate_thresholds, ())
         if settings.migration_scheduled and not live_database.is_promoted(rules):

@@ -1,5 +1,8 @@
 """The gates, in the order data flows, and what holds a promotion that runs without them."""
 
+from collections.abc import Iterable
+from typing import cast
+
 import dagster as dg
 
 from coccinelle_assets.checks.contacts import contacts_gate
@@ -28,10 +31,23 @@ def require_gates(
     for gate in GATES:
         needed = resources.keys() & gate.required_resource_keys
         failures = {
-            result.check_name: result.metadata["offenders"].value
-            for result in gate(**{name: resources[name] for name in needed})
+            str(result.check_name): int(
+                cast(dg.IntMetadataValue, result.metadata["offenders"]).value or 0
+            )
+            for result in _evaluated(gate, {name: resources[name] for name in needed})
             if not result.passed and result.severity == dg.AssetCheckSeverity.ERROR
         }
         # A run that this gate held has left nothing for the later ones to look at.
         if failures:
             raise PromotionRefusedError(failures, "promotion alone")
+
+
+def _evaluated(
+    gate: dg.AssetChecksDefinition, resources: dict[str, object]
+) -> Iterable[dg.AssetCheckResult]:
+    """A gate called as the function that it decorates."""
+    return cast(Iterable[dg.AssetCheckResult], gate(**resources))
+
+
+def _offenders(result: dg.AssetCheckResult) -> int:
+    return cast(dg.IntMetadataValue, result.metadata["offenders"]).value or 0

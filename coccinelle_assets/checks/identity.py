@@ -19,7 +19,7 @@ from coccinelle_assets.predicates.predicate import SAMPLE_ROWS
 from coccinelle_assets.resources.rules import GateThresholdsResource
 from coccinelle_assets.resources.warehouse import Warehouse
 from coccinelle_assets.settings import GateThresholds
-from coccinelle_assets.sql import load_sql
+from coccinelle_assets.sql import load_sql, one_row
 
 IDENTIFIERS = "identity/identifiers"
 CLUSTERS = "identity/clusters"
@@ -57,9 +57,11 @@ def rejected_share(
     connection: DuckDBPyConnection, thresholds: GateThresholds
 ) -> dg.AssetCheckResult:
     """Warn when too many identifiers are unusable."""
-    rejected, total = connection.execute(
-        "SELECT count(*) FILTER (WHERE NOT usable), count(*) FROM identity.identifiers"
-    ).fetchone()
+    rejected, total = one_row(
+        connection.execute(
+            "SELECT count(*) FILTER (WHERE NOT usable), count(*) FROM identity.identifiers"
+        )
+    )
     share = rejected / total if total else 0.0
     _, columns, sample = listed(connection, load_sql("checks/sql/rejected_identifiers.sql"))
     return check_result(
@@ -127,11 +129,13 @@ def clusters_small(
     """Warn of clusters above the limit; the largest are shown in any case."""
     cursor = connection.execute(load_sql("checks/sql/largest_clusters.sql"))
     columns, sample = [column[0] for column in cursor.description], cursor.fetchall()
-    above = connection.execute(
-        "SELECT count(*) FROM (SELECT cluster_no FROM identity.members GROUP BY cluster_no"
-        " HAVING count(*) > $limit) AS large",
-        {"limit": thresholds.max_cluster_records},
-    ).fetchone()[0]
+    above = one_row(
+        connection.execute(
+            "SELECT count(*) FROM (SELECT cluster_no FROM identity.members GROUP BY cluster_no"
+            " HAVING count(*) > $limit) AS large",
+            {"limit": thresholds.max_cluster_records},
+        )
+    )[0]
     largest = sample[0][2] if sample else 0
     return check_result(
         CLUSTERS,

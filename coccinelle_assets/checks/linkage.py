@@ -22,7 +22,7 @@ from coccinelle_assets.predicates.predicate import (
 from coccinelle_assets.resources.rules import GateThresholdsResource
 from coccinelle_assets.resources.warehouse import Warehouse
 from coccinelle_assets.settings import GateThresholds
-from coccinelle_assets.sql import load_sql
+from coccinelle_assets.sql import load_sql, one_row
 from coccinelle_assets.warehouse.preview import write_gate_statistics, write_link_views
 
 APPOINTMENTS = "ssot/appointment_links"
@@ -60,10 +60,12 @@ def unlinked_share(
     connection: DuckDBPyConnection, thresholds: GateThresholds
 ) -> dg.AssetCheckResult:
     """Warn when too many records stay unlinked."""
-    unlinked, records = connection.execute(
-        "SELECT (SELECT count(*) FROM ssot.unlinked_records),"
-        " (SELECT count(*) FROM identity.contacts WHERE source_table <> 'customers')"
-    ).fetchone()
+    unlinked, records = one_row(
+        connection.execute(
+            "SELECT (SELECT count(*) FROM ssot.unlinked_records),"
+            " (SELECT count(*) FROM identity.contacts WHERE source_table <> 'customers')"
+        )
+    )
     share = unlinked / records if records else 0.0
     _, columns, sample = listed(connection, load_sql("checks/sql/unlinked_by_reason.sql"))
     return check_result(

@@ -17,6 +17,8 @@ from coccinelle_assets.settings import Settings
 
 EXIT_ERROR = 1
 EXIT_REFUSED = 3
+# Of a run that did not go through, by its status.
+EXIT_CODES = {"error": EXIT_ERROR, "refused": EXIT_REFUSED}
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from coccinelle_assets.cli.base import (
-    EXIT_ERROR,
+    EXIT_CODES,
     EXIT_REFUSED,
     AsJson,
     Database,
@@ -127,15 +127,13 @@ def _finish(outcome: RunOutcome, *, as_json: bool) -> None:
         print_json(
             {
                 "run_id": outcome.run_id,
-                "status": "done" if outcome.promoted else "refused" if outcome.refused else "error",
+                "status": outcome.status,
                 "refused_by": outcome.refused,
                 "error": outcome.error,
-                **outcome.promotion,
+                **outcome.reported,
             }
         )
     else:
         terminal.show_change(outcome)
-    if outcome.refused:
-        raise typer.Exit(EXIT_REFUSED)
-    if not outcome.promoted:
-        raise typer.Exit(EXIT_ERROR)
+    if not outcome.is_done:
+        raise typer.Exit(EXIT_CODES[outcome.status])

@@ -104,7 +104,7 @@ def history(
     from coccinelle_assets.live.history import read_history
 
     settings = load_settings(database=database, d1_remote=remote, wrangler_dir=wrangler_dir)
-    backups = build_resources(settings)["live_database"].backup_directory
+    backups = build_resources(settings).live_database.backup_directory
     with database_of(settings).read() as live:
         found = read_history(live, backups)
     if as_json:
@@ -117,7 +117,7 @@ def answer_as_dict(
     question: str, answer: Answer, customers: Sequence[Explanation]
 ) -> dict[str, Any]:
     """An answer as JSON takes it: the first customer's explanation, then what else was found."""
-    nobody = {"customer_id": None, "tenant_id": None, "records": [], "ties": []}
+    nobody: dict[str, Any] = {"customer_id": None, "tenant_id": None, "records": [], "ties": []}
     first = customers[0].as_dict() if customers else nobody
     return {
         "asked_for": question,

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from coccinelle_assets.cli.base import (
-    EXIT_ERROR,
-    EXIT_REFUSED,
+    EXIT_CODES,
     AsJson,
     Database,
     Remote,
@@ -145,7 +144,7 @@ def run_and_show(
             ):
                 ranges.append(terminal.range_as_dict(taken, outcome))
     summary = None
-    if outcome.promoted:
+    if outcome.is_done:
         with read_warehouse(settings) as connection:
             summary = summarize(connection)
             if report_to is not None:
@@ -158,10 +157,8 @@ def run_and_show(
     else:
         terminal.show_ranges(ranges)
         terminal.show_outcome(outcome, summary, dry_run=dry_run)
-    if outcome.refused:
-        raise typer.Exit(EXIT_REFUSED)
-    if not outcome.promoted:
-        raise typer.Exit(EXIT_ERROR)
+    if not outcome.is_done:
+        raise typer.Exit(EXIT_CODES[outcome.status])
 
 
 def _write_report(
@@ -175,9 +172,9 @@ def _write_report(
     from coccinelle_assets.report.gather import gather, report_of, reported_run
     from coccinelle_assets.report.keep import write_report
 
-    run = reported_run(outcome.run_id, settings.database, dry_run, outcome.promotion)
+    run = reported_run(outcome.run_id, settings.database, dry_run, outcome.reported)
     write_report(report_of(run, gather(connection)), path)
-    outcome.promotion["report"] = str(path)
+    outcome.reported["report"] = str(path)
 
 
 def require_readable(settings: Settings, tenants: Sequence[str]) -> None:

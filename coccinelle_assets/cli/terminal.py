@@ -67,14 +67,14 @@ def outcome_as_dict(
     outcome: RunOutcome, summary: Summary | None, *, dry_run: bool
 ) -> dict[str, Any]:
     """A run's outcome as JSON takes it."""
-    status = "promoted" if outcome.promoted else "refused" if outcome.refused else "error"
+    done = "dry_run" if dry_run else "promoted"
     return {
         "run_id": outcome.run_id,
-        "status": "dry_run" if dry_run and outcome.promoted else status,
+        "status": done if outcome.is_done else outcome.status,
         "dry_run": dry_run,
         "refused_by": outcome.refused,
         "error": outcome.error,
-        "promotion": outcome.promotion,
+        "promotion": outcome.reported,
         "summary": summary.as_dict() if summary else None,
         "checks": [
             {
@@ -93,10 +93,10 @@ def range_as_dict(taken: TenantRange, outcome: RunOutcome) -> dict[str, Any]:
     """How the promotion of one range of tenants ended, as JSON takes it."""
     return {
         "run_id": outcome.run_id,
-        "promoted": outcome.promoted,
+        "promoted": outcome.is_done,
         "tenants": list(taken.tenants),
         "records": taken.records,
-        "lock_seconds": outcome.promotion.get("lock_seconds"),
+        "lock_seconds": outcome.reported.get("lock_seconds"),
     }
 
 
@@ -141,7 +141,7 @@ def show_trouble(outcome: RunOutcome) -> None:
 def show_change(outcome: RunOutcome) -> None:
     """What a run reported of the live database, a line for each thing."""
     show_trouble(outcome)
-    for name, value in outcome.promotion.items():
+    for name, value in outcome.reported.items():
         if value not in ([], 0, "", None) and not name.startswith("dagster/"):
             say(f"{name.replace('_', ' ')}: {_readable(value)}")
 
@@ -193,14 +193,14 @@ def summary_table(summary: Summary) -> Table:
 
 
 def _changes(outcome: RunOutcome, *, dry_run: bool) -> str:
-    if "unchanged_since" in outcome.promotion:
-        since = outcome.promotion["unchanged_since"]
+    if "unchanged_since" in outcome.reported:
+        since = outcome.reported["unchanged_since"]
         return f"Skipped: nothing changed since run {since} was promoted."
-    lines = [describe_changes(outcome.promotion, dry_run=dry_run)]
+    lines = [describe_changes(outcome.reported, dry_run=dry_run)]
     lines += [
-        f"{name.capitalize()}: {outcome.promotion[name]}"
+        f"{name.capitalize()}: {outcome.reported[name]}"
         for name in ("backup", "report")
-        if name in outcome.promotion
+        if name in outcome.reported
     ]
     return "\n".join(lines)
 

@@ -36,9 +36,13 @@ class Change(Generic[T]):
 class Database(Protocol):
     """The application's live database."""
 
-    name: str
-    # The file whose header and times tell whether anybody wrote; None where no file is its own.
-    file: Path | None
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+
+    @property
+    def file(self) -> Path | None:
+        """The file whose header and times tell whether anybody wrote; None where it has none."""
 
     def schema(self) -> Schema:
         """Its tables and columns, asked for without copying it."""

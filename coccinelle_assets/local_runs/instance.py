@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import platformdirs
@@ -31,7 +32,7 @@ def open_instance(home: Path) -> dg.DagsterInstance:
         template = files("coccinelle_assets").joinpath("dagster.yaml")
         config.write_text(template.read_text(encoding="utf-8"), encoding="utf-8")
     named = yaml.safe_load(config.read_text(encoding="utf-8")) or {}
-    overrides = {}
+    overrides: dict[str, Any] = {}
     if "compute_logs" not in named:
         # Nothing prints on stdout here; capturing it would start four more processes.
         overrides["compute_logs"] = {

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal
 
 import dagster as dg
 
@@ -20,6 +21,8 @@ from coccinelle_assets.live.tenant_ranges import TenantRange, ranges_of
 from coccinelle_assets.local_runs.instance import open_instance
 from coccinelle_assets.settings import Settings
 
+ERROR = dg.AssetCheckSeverity.ERROR.value
+
 
 @dataclass(frozen=True, slots=True)
 class CheckOutcome:
@@ -32,16 +35,27 @@ class CheckOutcome:
     offenders: int
 
 
-@dataclass(slots=True)
+Status = Literal["done", "refused", "error"]
+
+
+@dataclass(frozen=True, slots=True)
 class RunOutcome:
-    """How a run ended; `refused` when a gate held, `error` when it could not go on."""
+    """How a run ended: done, refused by the predicates `refused`, or with an `error`.
+
+    `reported` is what it reported of the asset that it is about, by name.
+    """
 
     run_id: str
-    promoted: bool = False
-    refused: list[str] = field(default_factory=list)
-    error: str | None = None
-    checks: list[CheckOutcome] = field(default_factory=list)
-    promotion: dict[str, object] = field(default_factory=dict)
+    status: Status
+    refused: list[str]
+    error: str | None
+    checks: list[CheckOutcome]
+    reported: dict[str, Any]
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the run went through."""
+        return self.status == "done"
 
 
 def run_migration(
@@ -91,9 +105,9 @@ def run_migration_by_ranges(
             settings, tenants=taken.tenants, even_if_unchanged=even_if_unchanged, report=report
         )
         yield taken, outcome
-        if not outcome.promoted:
+        if not outcome.is_done:
             return
-        ranges.learn(taken, float(outcome.promotion.get("lock_seconds", 0)))
+        ranges.learn(taken, float(outcome.reported.get("lock_seconds", 0)))
 
 
 def run_triggers(settings: Settings) -> RunOutcome:
@@ -126,9 +140,9 @@ def _run(
     """Run a job in this process; the outcome has what it reported of `asset`."""
     os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "yes")
     resources = build_resources(settings)
-    with resources["warehouse"].hold(), ExitStack() as opened:
+    with resources.warehouse.hold(), ExitStack() as opened:
         # The database is copied while Dagster gets ready.
-        ahead = resources["live_database"].take_snapshot_ahead if job == MIGRATE else None
+        ahead = resources.live_database.take_snapshot_ahead if job == MIGRATE else None
         with beside(ahead) if ahead else nullcontext():
             selected = build_defs(settings).resolve_job_def(job)
             instance = opened.enter_context(open_instance(settings.dagster_home))
@@ -146,50 +160,57 @@ def _run(
 
 
 def _outcome(result: dg.ExecuteInProcessResult, asset: str) -> RunOutcome:
-    outcome = RunOutcome(result.run_id)
-    for evaluation in result.get_asset_check_evaluations():
-        offenders = evaluation.metadata.get("offenders")
-        check = CheckOutcome(
-            evaluation.asset_key.to_user_string(),
-            evaluation.check_name,
-            evaluation.passed,
-            evaluation.severity.value,
-            int(offenders.value) if offenders else 0,
-        )
-        outcome.checks.append(check)
-        if not check.passed and check.severity == dg.AssetCheckSeverity.ERROR.value:
-            outcome.refused.append(check.name)
+    checks = [_check_outcome(found) for found in result.get_asset_check_evaluations()]
+    failed = [check for check in checks if not check.passed]
+    refused = [check.name for check in failed if check.severity == ERROR]
+    error = None
+    reported: dict[str, Any] = {}
     for event in result.all_events:
-        if event.event_type == dg.DagsterEventType.ASSET_MATERIALIZATION:
-            materialization = event.materialization
-        elif event.event_type == dg.DagsterEventType.ASSET_OBSERVATION:
-            materialization = event.asset_observation_data.asset_observation
-        else:
-            if event.event_type == dg.DagsterEventType.STEP_FAILURE:
-                _read_failure(outcome, event)
-            continue
-        if materialization.asset_key == dg.AssetKey(asset.split("/")):
-            outcome.promotion = {
-                key: _plain(value.value) for key, value in materialization.metadata.items()
-            }
-    outcome.promoted = result.success
-    if not result.success and not outcome.refused and not outcome.error:
-        outcome.error = "the run failed: see its events in the Dagster UI"
-    return outcome
+        if event.event_type == dg.DagsterEventType.STEP_FAILURE:
+            names, reason = _read_failure(event)
+            refused.extend(names)
+            error = error or reason
+        about = _reported(event)
+        if about is not None and about.asset_key == dg.AssetKey(asset.split("/")):
+            reported = {key: _plain(value.value) for key, value in about.metadata.items()}
+    if not result.success and not refused:
+        error = error or "the run failed: see its events in the Dagster UI"
+    status: Status = "done" if result.success else "refused" if refused else "error"
+    return RunOutcome(result.run_id, status, refused, error, checks, reported)
 
 
-def _read_failure(outcome: RunOutcome, event: dg.DagsterEvent) -> None:
+def _check_outcome(evaluation: dg.AssetCheckEvaluation) -> CheckOutcome:
+    offenders = evaluation.metadata.get("offenders")
+    return CheckOutcome(
+        evaluation.asset_key.to_user_string(),
+        evaluation.check_name,
+        evaluation.passed,
+        evaluation.severity.value,
+        offenders.value if isinstance(offenders, dg.IntMetadataValue) and offenders.value else 0,
+    )
+
+
+def _reported(event: dg.DagsterEvent) -> dg.AssetMaterialization | dg.AssetObservation | None:
+    """What an event reports of an asset, None when it reports nothing."""
+    if event.event_type == dg.DagsterEventType.ASSET_MATERIALIZATION:
+        return event.materialization
+    if event.event_type == dg.DagsterEventType.ASSET_OBSERVATION:
+        return event.asset_observation_data.asset_observation
+    return None
+
+
+def _read_failure(event: dg.DagsterEvent) -> tuple[list[str], str | None]:
+    """The predicates that refused, by name, and the reason why a step failed."""
     data = event.step_failure_data
     if data.user_failure_data and data.user_failure_data.description:
         refused = data.user_failure_data.metadata.get("refused_by")
-        if refused is not None:
-            outcome.refused.extend(refused.value)
-        outcome.error = outcome.error or data.user_failure_data.description
-    elif data.error is not None:
-        cause = data.error.cause or data.error
-        # A blocking check that fails raises too; its evaluation has said so already.
-        if "AssetCheckFailed" not in (data.error.cls_name or "") and outcome.error is None:
-            outcome.error = (cause.message or str(cause)).strip()
+        names = refused.data if isinstance(refused, dg.JsonMetadataValue) else []
+        return list(names or []), data.user_failure_data.description
+    # A blocking check that fails raises too; its evaluation has said so already.
+    if data.error is None or "AssetCheckFailed" in (data.error.cls_name or ""):
+        return [], None
+    cause = data.error.cause or data.error
+    return [], (cause.message or str(cause)).strip()
 
 
 def _plain(value: object) -> object:

@@ -134,7 +134,7 @@ def tenant_figure(counts: Counts) -> Figure:
         legend={"orientation": "h", "x": 0, "y": 0, "yref": "container", "yanchor": "bottom"},
         annotations=[],
     )
-    traces = []
+    traces: list[dict[str, Any]] = []
     for panel, source in enumerate(SOURCE_LABELS):
         left, width = panel / len(SOURCE_LABELS), 0.86 / len(SOURCE_LABELS)
         number = panel + 1 if panel else ""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
-from coccinelle_assets.sql import load_sql
+from coccinelle_assets.sql import load_sql, one_row
 from coccinelle_assets.warehouse.summary import Summary, summarize
 
 # Tenants that get a row of their own; the others are summed in one.
@@ -93,7 +93,7 @@ def report_of(run: ReportedRun, counts: Counts) -> Report:
 
 def gather(connection: DuckDBPyConnection, top_tenants: int = TOP_TENANTS) -> Counts:
     """Count what the warehouse's latest run found; `connection` is only read from."""
-    new_customers, live_customers = connection.execute(_query("customer_counts")).fetchone()
+    new_customers, live_customers = one_row(connection.execute(_query("customer_counts")))
     shares = connection.execute(_query("tenant_shares"), {"top": top_tenants}).fetchall()
     return Counts(
         summary=summarize(connection),

@@ -12,6 +12,7 @@ from coccinelle_assets.resolution.normalize.in_processes import reading
 from coccinelle_assets.resolution.people import MAX_COMPARED_NAMES, count_people
 from coccinelle_assets.resolution.placeholders import placeholder_patterns
 from coccinelle_assets.settings import IdentityRules
+from coccinelle_assets.sql import one_row
 from coccinelle_assets.warehouse.tables import write_texts
 
 
@@ -94,9 +95,11 @@ def build_clusters(connection: DuckDBPyConnection, rules: IdentityRules) -> None
 
 def _make_room_for_view(connection: DuckDBPyConnection) -> None:
     """A warehouse of an older version has a table where the view of the clusters is now."""
-    tables = connection.execute(
-        "SELECT count(*) FROM duckdb_tables()"
-        " WHERE schema_name = 'identity' AND table_name = 'clusters'"
-    ).fetchone()
+    tables = one_row(
+        connection.execute(
+            "SELECT count(*) FROM duckdb_tables()"
+            " WHERE schema_name = 'identity' AND table_name = 'clusters'"
+        )
+    )
     if tables[0]:
         connection.execute("DROP TABLE identity.clusters")

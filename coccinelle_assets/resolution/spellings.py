@@ -18,6 +18,7 @@ from duckdb import DuckDBPyConnection
 from coccinelle_assets.progress import tell
 from coccinelle_assets.resolution.model import model
 from coccinelle_assets.resolution.normalize.in_processes import reading
+from coccinelle_assets.sql import one_row
 from coccinelle_assets.warehouse.tables import write_texts
 
 # Read and written together; a run of millions of odd spellings holds no more of them in memory.
@@ -68,7 +69,7 @@ def build_spellings(
     texts = texts_of(name, spelled, normalized)
     connection.execute(model("remembered_readings", **texts), {"rules": rules})
     connection.execute(model("waiting_spellings", **texts))
-    (waiting,) = connection.execute("SELECT count(*) FROM temp.waiting_spellings").fetchone()
+    (waiting,) = one_row(connection.execute("SELECT count(*) FROM temp.waiting_spellings"))
     with reading(name, default_region, waiting) as read:
         for start in range(0, waiting, CHUNK):
             tell(f"{waiting:,} {name.replace('_', ' ')} read one by one", start, waiting)

@@ -7,7 +7,7 @@ a crash between the two databases does no harm.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 
 from duckdb import DuckDBPyConnection
@@ -90,7 +90,9 @@ def forget_deferred(
     _run(connection, [load_sql("warehouse/sql/forget_deferred.sql")], {"run_id": run_id})
 
 
-def _run(connection: DuckDBPyConnection, scripts: Sequence[str], values: dict[str, object]) -> None:
+def _run(
+    connection: DuckDBPyConnection, scripts: Sequence[str], values: Mapping[str, object]
+) -> None:
     connection.execute("BEGIN")
     for statement in connection.extract_statements("\n".join(scripts)):
         used = {name: values[name] for name in statement.named_parameters}

@@ -8,7 +8,7 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from coccinelle_assets.sql import load_sql
+from coccinelle_assets.sql import load_sql, one_row
 
 WRITTEN = (
     "new_customers",
@@ -59,9 +59,9 @@ def summarize(connection: DuckDBPyConnection) -> Summary:
     """The summary of the run that the warehouse holds."""
     rows = connection.execute(load_sql("warehouse/sql/source_summary.sql")).fetchall()
     sources = tuple(SourceSummary(*row) for row in rows)
-    before, customers, merged, clustered = connection.execute(
-        load_sql("warehouse/sql/customer_summary.sql")
-    ).fetchone()
+    before, customers, merged, clustered = one_row(
+        connection.execute(load_sql("warehouse/sql/customer_summary.sql"))
+    )
     reasons = connection.execute(
         "SELECT reason, count(*) FROM ssot.unlinked_records GROUP BY reason ORDER BY reason"
     ).fetchall()

@@ -16,7 +16,7 @@ from duckdb import DuckDBPyConnection
 
 from coccinelle_assets.background import beside, one_core_each
 from coccinelle_assets.live.promotion.plan_file import SCRATCH_FILE, links_path, plan_tables
-from coccinelle_assets.sql import load_sql
+from coccinelle_assets.sql import load_sql, one_row
 from coccinelle_assets.tables import LINKED_TABLES
 from coccinelle_assets.warehouse.load_sources import attach
 from coccinelle_assets.warehouse.preview import write_customer_views
@@ -114,4 +114,4 @@ def _new_file(connection: DuckDBPyConnection, path: Path, name: str, tables: str
 
 
 def _count(connection: DuckDBPyConnection | sqlite3.Connection, query: str) -> int:
-    return connection.execute(query).fetchone()[0]
+    return one_row(connection.execute(query))[0]

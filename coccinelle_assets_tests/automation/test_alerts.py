@@ -79,7 +79,7 @@ class Checked:
         sensor = next(sensor for sensor in build_sensors(settings) if sensor.name == name)
         resources = {}
         if name == "dead_man_alerts":
-            built = build_resources(settings)
+            built = build_resources(settings)._asdict()
             resources = {
                 key: built[key] for key in ("live_database", "identity_rules", "gate_thresholds")
             }

@@ -38,7 +38,7 @@ def requests(app: AppDatabase, name: str, **overrides: object) -> list[dg.RunReq
 def evaluated(app: AppDatabase, name: str, **overrides: object) -> Any:
     settings = load_settings(database=app.path, **overrides)
     schedule = next(s for s in build_schedules(settings) if s.name == name)
-    built = build_resources(settings)
+    built = build_resources(settings)._asdict()
     with dg.build_schedule_context(
         scheduled_execution_time=datetime(2026, 3, 29, 1, 30, tzinfo=UTC),
         repository_def=build_defs(settings).get_repository_def(),
@@ -84,7 +84,7 @@ def test_a_night_after_which_all_is_promoted_is_followed_by_nights_that_are_skip
     app.appointment(customer_phone=JEAN)
     request = tick(app, "nightly_migration")
     assert request.run_key == "2026-03-29T01:30:00+00:00"
-    assert migrate().promoted
+    assert migrate().is_done
     assert "not written to since all of it was promoted" in tick(app, "nightly_migration")
     # Other rules would find other customers.
     assert isinstance(tick(app, "nightly_migration", default_region="BE"), dg.RunRequest)

@@ -147,7 +147,7 @@ def test_two_prospects_under_one_id_hold_the_run(
     assert untouched()
     outcome = migrate()
     assert "record_ids_unique" in outcome.refused
-    assert not outcome.promoted
+    assert not outcome.is_done
     assert untouched()
 
 
@@ -179,7 +179,7 @@ def test_too_many_new_customers_hold_the_run_until_the_setting_lets_them_pass(
     outcome = migrate(drift_tolerance=1)
     assert outcome.refused == ["customer_drift"]
     assert untouched()
-    assert migrate(drift_tolerance=1, max_customer_drift=1000.0).promoted
+    assert migrate(drift_tolerance=1, max_customer_drift=1000.0).is_done
     assert len(app.customers()) == 4
 
 

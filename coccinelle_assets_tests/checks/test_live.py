@@ -41,7 +41,7 @@ def live(promoted: Path, tmp_path: Path) -> AppDatabase:
 
 
 def verified(live: AppDatabase) -> dict[str, dg.AssetCheckResult]:
-    resources = build_resources(load_settings(database=live.path, **EXACT))
+    resources = build_resources(load_settings(database=live.path, **EXACT))._asdict()
     needed = ("live_database", "gate_thresholds")
     results = verification(**{name: resources[name] for name in needed})
     return {result.check_name: result for result in results}

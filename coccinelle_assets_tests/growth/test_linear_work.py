@@ -108,7 +108,7 @@ class Life:
 
     def migrate(self, **options: object) -> None:
         outcome = run_migration(self.settings, **options)
-        assert outcome.promoted, outcome.error or outcome.refused
+        assert outcome.is_done, outcome.error or outcome.refused
 
 
 def work_of(life: Life, *, written_order: bool = False, last: str = "rollback") -> dict[str, Work]:

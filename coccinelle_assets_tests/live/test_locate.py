@@ -29,7 +29,7 @@ def test_d1_has_its_home_in_the_wrangler_folder(
     monkeypatch.setenv("COCCINELLE_D1_REMOTE", "false")
     settings = load_settings()
     assert settings.home_directory == tmp_path / ".coccinelle"
-    for database in (database_of(settings), build_resources(settings)["live_database"].database):
+    for database in (database_of(settings), build_resources(settings).live_database.database):
         assert isinstance(database, D1Database)
         assert (database.name, database.wrangler.remote) == ("d1:app-db", False)
         assert database.directory == tmp_path / ".coccinelle" / "d1" / "local" / "app-db"

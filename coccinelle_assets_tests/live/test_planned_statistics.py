@@ -59,12 +59,12 @@ def test_the_gates_count_is_taken_where_nobody_wrote(
 def test_a_run_of_the_job_takes_the_gates_count(
     small: AppDatabase, migrate: Callable[..., RunOutcome], counts: list[object]
 ) -> None:
-    assert migrate().promoted
+    assert migrate().is_done
     assert counts == []
     assert holds(small.path)
     small.execute("PRAGMA journal_mode = WAL")
     small.appointment(customer_email="jean@ex.fr")
-    assert migrate().promoted
+    assert migrate().is_done
     assert len(counts) == 1
     assert customer(small, "jean@ex.fr")["total_appointments"] == 2
 

@@ -206,13 +206,13 @@ def test_a_run_goes_through_when_its_report_cannot_be_kept(
 ) -> None:
     app.prospect(first_name="Jean", last_name="Dupont", email="jean@ex.fr")
     reports = app.path.parent / ".coccinelle" / "reports"
-    assert migrate(dry_run=True, reports_kept=0).promoted
+    assert migrate(dry_run=True, reports_kept=0).is_done
     assert not reports.exists()
     reports.write_text("in the way", encoding="utf-8")
     outcome = migrate()
-    assert outcome.promoted
+    assert outcome.is_done
     assert len(app.customers()) == 1
-    assert "report" not in outcome.promotion
+    assert "report" not in outcome.reported
 
 
 def test_a_report_that_cannot_be_counted_holds_no_promotion_up(
@@ -226,8 +226,8 @@ def test_a_report_that_cannot_be_counted_holds_no_promotion_up(
     monkeypatch.setattr(run_report, "gather", fail)
     app.prospect(email="jean@ex.fr")
     outcome = migrate()
-    assert outcome.promoted
-    assert "report" not in outcome.promotion
+    assert outcome.is_done
+    assert "report" not in outcome.reported
     assert len(app.customers()) == 1
     home = load_settings(database=app.path).dagster_home
     with dg.DagsterInstance.from_config(str(home)) as instance:

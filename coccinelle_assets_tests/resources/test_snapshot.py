@@ -26,7 +26,7 @@ from coccinelle_assets_tests.databases import AppDatabase
 def live_database(app: AppDatabase) -> LiveDatabase:
     app.prospect(id="jean", first_name="Jean", last_name="Dupont", email="jean@ex.fr")
     settings = load_settings(database=app.path, busy_timeout_seconds=0.1)
-    return build_resources(settings)["live_database"]
+    return build_resources(settings).live_database
 
 
 def backups(live_database: LiveDatabase) -> list[Path]:
@@ -77,13 +77,13 @@ def test_an_exact_snapshot_becomes_the_backup_and_later_runs_leave_it_as_it_is(
     app: AppDatabase, migrate: Callable[..., RunOutcome], live_database: LiveDatabase
 ) -> None:
     before = database_state(app.path)
-    assert migrate().promoted
+    assert migrate().is_done
     (first,) = backups(live_database)
     assert first.samefile(live_database.snapshot_path)
     assert database_state(first) == before
     app.prospect(email="anne@ex.fr")
     changed = database_state(app.path)
-    assert migrate().promoted
+    assert migrate().is_done
     assert [database_state(path) for path in backups(live_database)] == [before, changed]
 
 
@@ -155,7 +155,7 @@ def test_the_backup_keeps_text_that_the_snapshot_was_repaired_of(
         " VALUES ('odd', 't1', CAST(x'4ae9616e' AS TEXT), 'odd@ex.fr', '2025-01-01 10:00:00')"
     )
     original = shutil.copyfile(app.path, app.path.with_name("original.db"))
-    assert migrate().promoted
+    assert migrate().is_done
     (backup,) = backups(live_database)
     query = "SELECT CAST(customer_name AS BLOB) FROM appointments WHERE id = 'odd'"
     names = []

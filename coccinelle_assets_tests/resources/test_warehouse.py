@@ -29,7 +29,7 @@ def test_a_scanner_of_another_version_is_one_clear_error(
     assert untouched()
     monkeypatch.setattr(duckdb, "__version__", "0.0.1")
     outcome = migrate()
-    assert not outcome.promoted
+    assert not outcome.is_done
     assert "duckdb is 0.0.1" in outcome.error
     assert "install the same version of both" in outcome.error
     assert untouched()
@@ -83,6 +83,6 @@ def test_the_warehouse_does_not_grow_from_run_to_run(
     sizes = []
     for number in range(6):
         app.prospect(email=f"new{number}@ex.fr")
-        assert migrate().promoted
+        assert migrate().is_done
         sizes.append((home / "warehouse.duckdb").stat().st_size)
     assert sizes[-1] <= sizes[2]

@@ -78,10 +78,13 @@ def _read(
         oldest = rows.pop()
         missed = f"More than {MAX_BACKLOG} evaluations: older ones are in the check's history."
         alerts.append(Alert(Kind.FAILED, name, oldest.create_timestamp, "WARN", (missed,)))
-    done = [row for row in rows if row.status != PLANNED and row.id not in mark.told]
-    for row in sorted(done, key=lambda row: row.event.timestamp):
-        evaluation = row.evaluation
-        at = row.event.timestamp
+    # A row that is not planned any more has its event and evaluation.
+    done = [
+        (row.event.timestamp, row, row.evaluation)
+        for row in rows
+        if row.status != PLANNED and row.id not in mark.told and row.event and row.evaluation
+    ]
+    for at, row, evaluation in sorted(done, key=lambda found: found[0]):
         if not evaluation.passed:
             severity, details = evaluation.severity.value, _details(evaluation)
             alerts.append(Alert(Kind.FAILED, name, at, severity, details, row.run_id))

@@ -55,7 +55,10 @@ def failure_reasons(instance: dg.DagsterInstance, run_id: str) -> tuple[str, ...
     """Why a run failed, one line for each step; None when it was held by gates alone."""
     failures = instance.all_logs(run_id, of_type=dg.DagsterEventType.STEP_FAILURE)
     reasons = [
-        reason for entry in failures if (reason := _step_reason(entry.dagster_event)) is not None
+        reason
+        for entry in failures
+        if entry.dagster_event is not None
+        and (reason := _step_reason(entry.dagster_event)) is not None
     ]
     if failures and not reasons:
         return None

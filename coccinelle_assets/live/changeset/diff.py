@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 
 from coccinelle_assets.live.changeset.row_diff import RowComparison, TableRows
@@ -49,13 +49,13 @@ class ReplayPlan:
         """Tables that are there and are written to."""
         return {*self.altered, *self.rebuilt, *self.dropped, *(rows.table for rows in self.rows)}
 
-    def going(self, kind: str, *, also: set[str] = frozenset()) -> Iterator[SchemaObject]:
+    def going(self, kind: str, *, also: Set[str] = frozenset()) -> Iterator[SchemaObject]:
         """Objects of a kind that have to be dropped: gone or changed, or on a table in `also`."""
         for item in self.before.values():
             if item.kind == kind and (self.after.get(item.name) != item or item.table in also):
                 yield item
 
-    def coming(self, kind: str, *, also: set[str] = frozenset()) -> Iterator[SchemaObject]:
+    def coming(self, kind: str, *, also: Set[str] = frozenset()) -> Iterator[SchemaObject]:
         """Objects of a kind that have to be made after that."""
         for item in self.after.values():
             if item.kind == kind and (self.before.get(item.name) != item or item.table in also):

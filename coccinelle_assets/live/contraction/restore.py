@@ -53,8 +53,13 @@ def standing_contract(live: sqlite3.Connection) -> StandingContract | None:
     if row is None:
         return None
     contract_id, archive, before, after, last_promotion = row
-    schemas = map(OriginalSchema.from_json, (before, after))
-    return StandingContract(contract_id, archive, *schemas, last_promotion)
+    return StandingContract(
+        contract_id,
+        archive,
+        OriginalSchema.from_json(before),
+        OriginalSchema.from_json(after),
+        last_promotion,
+    )
 
 
 @contextmanager
@@ -131,7 +136,7 @@ def _definition(
     """
     known = {name.lower() for name in contract.after.columns[table]}
     added = [name for name in read_schema(live).tables[table] if name.lower() not in known]
-    texts = []
+    texts: list[str] = []
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as alone:
         try:
             alone.execute(definition_of(live, table))

@@ -60,9 +60,6 @@ def open_d1(
 class D1Database:
     """Every change is made on a copy of a mirror and replayed as one file."""
 
-    # Whether the application wrote is not to be seen from here.
-    file = None
-
     def __init__(self, wrangler: Wrangler, home: Path) -> None:
         self.wrangler = wrangler
         self.directory = home / "d1" / ("remote" if wrangler.remote else "local") / wrangler.name
@@ -72,6 +69,10 @@ class D1Database:
     def name(self) -> str:
         """What messages call it."""
         return f"d1:{self.wrangler.name}"
+
+    @property
+    def file(self) -> None:
+        """Whether the application wrote is not to be seen from here."""
 
     @property
     def mirror(self) -> Path:
@@ -118,7 +119,7 @@ class D1Database:
         or when nobody can say whether the file was applied.
         """
         self._settle()
-        held: WranglerError | None = None
+        reason = ""
         for attempt in range(ATTEMPTS):
             with self._workspace() as workspace:
                 before = workspace / "before.sqlite"
@@ -131,9 +132,10 @@ class D1Database:
             self.mirror.unlink(missing_ok=True)
             if held is None:
                 return change
+            reason = held.text
         raise CoccinelleError(
             f"{self.name} changed {ATTEMPTS} times while the {name} was under way, each time in a "
-            f"way that it must not pass over ({held.text}): nothing was written; run again"
+            f"way that it must not pass over ({reason}): nothing was written; run again"
         )
 
     def _try(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from coccinelle_assets.files import kept_path, write_whole
 from coccinelle_assets.live.changeset.script import Script
@@ -46,7 +47,7 @@ class Outbox:
             old.unlink()
         return entry
 
-    def update(self, entry: Entry, **changes: str | None) -> Entry:
+    def update(self, entry: Entry, **changes: Any) -> Entry:
         """Record how far a plan came."""
         return self._write(replace(entry, **changes))
 

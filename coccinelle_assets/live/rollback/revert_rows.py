@@ -56,14 +56,16 @@ def undo_rows(
         restored = run(live, "live/rollback/sql/restore_links.sql", table=table).rowcount
         undone.counts[f"{table}_links_restored"] = restored
         left = run(live, "live/rollback/sql/left_links.sql", table=table)
-        undone.left.extend(Left(table, *row) for row in left)
+        undone.left.extend(Left(table, record_id, reason) for record_id, reason in left)
     if customers:
         _undo_customers(live, run_id, tables, undone)
         run_script(live, "live/rollback/sql/merges.sql")
         for table in tables:
             lost = run(live, "live/rollback/sql/lost_links.sql", table=table).fetchall()
             undone.counts[f"{table}_links_restored"] -= len(lost)
-            undone.left.extend(Left(table, *row, "identifier_taken") for row in sorted(lost))
+            undone.left.extend(
+                Left(table, record_id, "identifier_taken") for (record_id,) in sorted(lost)
+            )
         if run_id:
             _settle_undo_log(live, run_id, tables)
         live.execute("DROP TABLE temp.undo_customers")

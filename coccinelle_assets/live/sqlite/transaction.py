@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from coccinelle_assets.sql import load_sql, quoted, statements
 
@@ -98,6 +99,6 @@ def run_script(live: sqlite3.Connection, path: str, **fragments: str) -> list[in
     return [live.execute(statement).rowcount for statement in statements(script)]
 
 
-def scalar(live: sqlite3.Connection, query: str, values: tuple[object, ...] = ()) -> int:
+def scalar(live: sqlite3.Connection, query: str, values: tuple[object, ...] = ()) -> Any:
     """The first value of a query's first row."""
     return live.execute(query, values).fetchone()[0]

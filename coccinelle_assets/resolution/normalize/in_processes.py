@@ -80,6 +80,8 @@ def _worker(kind: str, default_region: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def _ask(worker: subprocess.Popen[str], share: Spellings) -> list[Reading]:
+    assert worker.stdin is not None
+    assert worker.stdout is not None
     try:
         worker.stdin.write(json.dumps(share) + "\n")
         worker.stdin.flush()

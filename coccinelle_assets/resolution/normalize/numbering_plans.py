@@ -10,7 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata, country_code_for_region
+from phonenumbers import (
+    COUNTRY_CODE_TO_REGION_CODE,
+    PhoneMetadata,
+    PhoneNumberDesc,
+    country_code_for_region,
+)
 
 # The kinds of numbers that a valid number is one of (`phonenumbers._number_type_helper`).
 _KINDS = (
@@ -57,7 +62,7 @@ def home_plan(region: str) -> tuple[int | None, str]:
 
     None where the region shares its country's plan with another one: the library knows more.
     """
-    plan = PhoneMetadata.metadata_for_region(region)
+    plan = _there(PhoneMetadata.metadata_for_region(region))
     code = country_code_for_region(region)
     is_main = COUNTRY_CODE_TO_REGION_CODE[code][0] == region
     return (code if is_main else None), plan.international_prefix or _NEVER
@@ -67,8 +72,20 @@ def _plans(code: int) -> list[PhoneMetadata]:
     """The plans that share a country code, in the order in which the library asks them."""
     regions = COUNTRY_CODE_TO_REGION_CODE[code]
     if regions[0] == _NOT_GEOGRAPHIC:
-        return [PhoneMetadata.metadata_for_nongeo_region(code)]
-    return [PhoneMetadata.metadata_for_region(region) for region in regions]
+        return [_there(PhoneMetadata.metadata_for_nongeo_region(code))]
+    return [_there(PhoneMetadata.metadata_for_region(region)) for region in regions]
+
+
+def _there(plan: PhoneMetadata | None) -> PhoneMetadata:
+    """The plan of a region or code that the library lists: it has one for each."""
+    assert plan is not None
+    return plan
+
+
+def _general(plan: PhoneMetadata) -> PhoneNumberDesc:
+    """What all numbers of a plan have in common."""
+    assert plan.general_desc is not None
+    return plan.general_desc
 
 
 def _main_plan(code: int) -> PhoneMetadata:
@@ -87,7 +104,7 @@ def _national_number(code: int) -> str:
             f"CASE WHEN regexp_extract(digits, {_literal(f'^(?:{prefix})')}) = '' THEN digits END"
         )
     rest = f"substr(digits, {len(prefix) + 1})"
-    viable = f"regexp_full_match({rest}, {_literal(plan.general_desc.national_number_pattern)})"
+    viable = f"regexp_full_match({rest}, {_literal(_general(plan).national_number_pattern)})"
     return (
         f"CASE WHEN NOT starts_with(digits, '{prefix}') THEN digits WHEN {viable} THEN {rest} END"
     )
@@ -111,7 +128,7 @@ def _is_valid(code: int) -> str:
 def _is_of_a_kind(plan: PhoneMetadata) -> str:
     """Whether a number matches the plan, and one of its kinds (`_number_type_helper`)."""
     by_lengths: dict[tuple[int, ...], list[str]] = {}
-    general = plan.general_desc
+    general = _general(plan)
     for kind in _KINDS:
         described = getattr(plan, kind)
         if described is not None and described.national_number_pattern:
@@ -126,11 +143,11 @@ def _is_of_a_kind(plan: PhoneMetadata) -> str:
     return f"(regexp_full_match(number, {pattern}) AND ({kinds or 'FALSE'}))"
 
 
-def _literal(pattern: str) -> str:
+def _literal(pattern: str | None) -> str:
     """A pattern as an SQL literal; the library's have no quotes, and nothing that RE2 reads apart.
 
     Raises ValueError for any other.
     """
-    if re.search(r"'|\(\?[^:]|\\[^d.]", pattern):
+    if pattern is None or re.search(r"'|\(\?[^:]|\\[^d.]", pattern):
         raise ValueError(f"no plain pattern of phonenumbers: {pattern}")
     return f"'{pattern}'"
