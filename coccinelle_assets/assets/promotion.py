@@ -28,7 +28,7 @@ from coccinelle_assets.resources.rules import (
     rules_text,
 )
 from coccinelle_assets.resources.warehouse import Warehouse
-from coccinelle_assets.warehouse.baseline import Remembering, remember_promotion
+from coccinelle_assets.warehouse.baseline import Remembering, remember_baseline
 from coccinelle_assets.warehouse.fingerprint import remember_state
 from coccinelle_assets.warehouse.load_sources import wave_tenants
 from coccinelle_assets.warehouse.write_plan import write_plan
@@ -103,7 +103,7 @@ def promotion(
             context.log.info("The live database holds all of it already: nothing to write.")
             with warehouse.connect() as connection:
                 remember_state(connection, last, settings)
-            live_database.remember_promoted(settings, wrote=False)
+            live_database.remember_clean(settings, wrote=False)
             unchanged = _nothing_published(live_database)
             metadata = _metadata(unchanged) | _lock_metadata(live_database, unchanged)
             yield dg.MaterializeResult(asset_key=PROMOTED.key, metadata=metadata)
@@ -112,7 +112,7 @@ def promotion(
             hooks = _RunHooks(connection, settings, report, live_database)
             change = promote(live_database.database, planned_promotion, hooks)
         if not change.result.deferred:
-            live_database.remember_promoted(settings, wrote=True)
+            live_database.remember_clean(settings, wrote=True)
         metadata = _metadata(change.result, hooks.backup) | change.notes
         metadata |= report.keep(change.result) | _lock_metadata(live_database, change.result)
         _warn_of_long_lock(context, live_database, change.result.lock_seconds)
@@ -175,7 +175,7 @@ def _try_out(
     def work(copy: sqlite3.Connection) -> Publication:
         if config.sql:
             with warehouse.connect() as connection:
-                remember_promotion(connection, planned.run_id, last_promotion(copy))
+                remember_baseline(connection, planned.run_id, last_promotion(copy))
         return promote_to(copy, planned)
 
     script = Path(config.sql) if config.sql else None

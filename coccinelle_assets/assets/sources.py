@@ -149,7 +149,7 @@ def sources(
             run_id = unchanged_since(connection, versions, settings)
             if run_id and not config.even_if_unchanged:
                 context.log.info(f"Skipped: nothing changed since the promotion of run {run_id}.")
-                live_database.remember_promoted(settings, wrote=False)
+                live_database.remember_clean(settings, wrote=False)
                 metadata: dict[str, Any] = {
                     "unchanged_since": run_id,
                     "rows_written": 0,

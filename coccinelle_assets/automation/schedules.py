@@ -36,7 +36,7 @@ def build_schedules(options: ScheduleOptions) -> list[dg.ScheduleDefinition]:
         identity_rules: IdentityRulesResource,
         gate_thresholds: GateThresholdsResource,
     ) -> Iterator[dg.RunRequest | dg.SkipReason]:
-        if live_database.is_promoted(rules_text(identity_rules, gate_thresholds, ())):
+        if live_database.is_clean(rules_text(identity_rules, gate_thresholds, ())):
             yield dg.SkipReason(
                 f"{live_database.path} was not written to since all of it was promoted."
             )

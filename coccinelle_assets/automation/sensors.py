@@ -65,7 +65,7 @@ def build_sensors(settings: Settings) -> list[dg.SensorDefinition]:
         expected: dict[str, tuple[str, ...]] = {}
         # Nights in which there is nothing to promote are skipped, and nothing is wrong with that.
         rules = rules_text(identity_rules, gate_thresholds, ())
-        if settings.migration_scheduled and not live_database.is_promoted(rules):
+        if settings.migration_scheduled and not live_database.is_clean(rules):
             expected["promotion"] = (MIGRATE, PROMOTE)
         if settings.verification_scheduled:
             expected["verification"] = (VERIFY,)

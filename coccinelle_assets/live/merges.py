@@ -1,4 +1,4 @@
-"""Following merged customers: an old id never leads nowhere."""
+"""Where the id of a merged customer leads."""
 
 from __future__ import annotations
 

@@ -13,11 +13,11 @@ from coccinelle_assets.live.database import Database
 from coccinelle_assets.live.open_database import open_database
 from coccinelle_assets.live.sqlite.backups import back_up
 from coccinelle_assets.live.sqlite.file_state import (
+    is_clean,
     is_exact_copy,
-    is_promoted,
     note_copy,
     note_state,
-    remember_promoted,
+    remember_clean,
 )
 from coccinelle_assets.location import locate
 from coccinelle_assets.settings import PromotionOptions
@@ -111,18 +111,16 @@ class LiveDatabase(dg.ConfigurableResource, PromotionOptions):
         with suppress(OSError):
             settle(self.snapshot_path)
 
-    def remember_promoted(self, rules: str, *, wrote: bool) -> None:
+    def remember_clean(self, rules: str, *, wrote: bool) -> None:
         """Remember that all of the file is promoted by these rules: nothing was deferred."""
         file = self.database.file
         if file is not None:
-            remember_promoted(
-                self._promoted_state, self._noted_state, file, rules=rules, wrote=wrote
-            )
+            remember_clean(self._promoted_state, self._noted_state, file, rules=rules, wrote=wrote)
 
-    def is_promoted(self, rules: str) -> bool:
+    def is_clean(self, rules: str) -> bool:
         """Whether nobody wrote to the file since all of it was promoted by these rules."""
         file = self.database.file
-        return file is not None and is_promoted(self._promoted_state, file, rules=rules)
+        return file is not None and is_clean(self._promoted_state, file, rules=rules)
 
     def version_as_snapshot(self, live: sqlite3.Connection) -> int | None:
         """SQLite's data_version of a database that holds what the snapshot holds.

@@ -49,7 +49,7 @@ class Remembering(Hooks):
         self._remembered = submit(lambda: self._remember(last))
 
     def _remember(self, last_run_id: str | None) -> None:
-        remember_promotion(self.connection, self.run_id, last_run_id)
+        remember_baseline(self.connection, self.run_id, last_run_id)
         remember_state(self.connection, self.run_id, self.settings)
 
     def before_commit(self, publication: Publication) -> None:
@@ -64,9 +64,7 @@ class Remembering(Hooks):
         forget_deferred(self.connection, self.run_id, deferred)
 
 
-def remember_promotion(
-    connection: DuckDBPyConnection, run_id: str, last_run_id: str | None
-) -> None:
+def remember_baseline(connection: DuckDBPyConnection, run_id: str, last_run_id: str | None) -> None:
     """Write the REMEMBERED tables for a run that is about to publish.
 
     Rows of other runs than the last promoted one are removed. A wave takes the rows of all other
@@ -75,7 +73,7 @@ def remember_promotion(
     values = {"run_id": run_id, "last_run_id": last_run_id}
     scripts = [
         *(load_sql("warehouse/sql/forget_older_runs.sql", table=table) for table in REMEMBERED),
-        load_sql("warehouse/sql/remember_promotion.sql"),
+        load_sql("warehouse/sql/remember_baseline.sql"),
         *(load_sql("warehouse/sql/keep_other_tenants.sql", table=table) for table in REMEMBERED),
     ]
     _run(connection, scripts, values)

@@ -279,9 +279,9 @@ def test_a_run_that_broke_off_after_sending_learns_what_became_of_its_plan(
         patch.setattr(Wrangler, "execute_file", die)
         with pytest.raises(KeyboardInterrupt):
             project.database.change("promotion", promote(people))
-    assert [entry.status for entry in project.database.journal.unsettled()] == ["sent"]
+    assert [entry.status for entry in project.database.outbox.unsettled()] == ["sent"]
     project.database.change("triggers", lambda live: install_triggers(live, "test"))
-    assert project.database.journal.unsettled() == []
+    assert project.database.outbox.unsettled() == []
 
 
 def test_a_database_spoiled_after_the_snapshot_is_held_and_nothing_is_written(

@@ -14,11 +14,11 @@ import pytest
 from coccinelle_assets.live.sqlite import file_state
 from coccinelle_assets.live.sqlite.connection import open_live
 from coccinelle_assets.live.sqlite.file_state import (
+    is_clean,
     is_exact_copy,
-    is_promoted,
     note_copy,
     note_state,
-    remember_promoted,
+    remember_clean,
 )
 from coccinelle_assets.live.sqlite.snapshot import copy_database
 
@@ -51,11 +51,11 @@ class Watched:
 
     def end(self, *, wrote: bool) -> bool:
         """Remember, and tell whether the next tick would be skipped."""
-        remember_promoted(self.record, self.note, self.database, rules=RULES, wrote=wrote)
+        remember_clean(self.record, self.note, self.database, rules=RULES, wrote=wrote)
         return self.promoted()
 
     def promoted(self, rules: str = RULES) -> bool:
-        return is_promoted(self.record, self.database, rules=rules)
+        return is_clean(self.record, self.database, rules=rules)
 
 
 @pytest.fixture(params=["DELETE", "WAL"])

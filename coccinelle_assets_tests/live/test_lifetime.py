@@ -124,7 +124,7 @@ class Lifetime(RuleBasedStateMachine):
     def delete_customer(self, choice: int, clear: bool) -> None:
         customer_id = self.one_of("SELECT id FROM customers ORDER BY id", choice)
         # Of a customer that no run has seen nothing is known: a link to it is the gate's affair.
-        if not customer_id or not (clear or self.is_promoted(customer_id)):
+        if not customer_id or not (clear or self.is_clean(customer_id)):
             return
         self.app.execute("DELETE FROM customers WHERE id = ?", (customer_id,))
         if clear:
@@ -212,7 +212,7 @@ class Lifetime(RuleBasedStateMachine):
     def customer_ids(self) -> set[str]:
         return {row["id"] for row in self.app.customers()}
 
-    def is_promoted(self, customer_id: str) -> bool:
+    def is_clean(self, customer_id: str) -> bool:
         return (customer_id,) in self.pairs("SELECT id FROM promoted.customers")
 
     def pairs(self, query: str) -> set[tuple[str, ...]]:

@@ -18,7 +18,7 @@ from coccinelle_assets.resolution.customers import merge_tags
 from coccinelle_assets.resolution.normalize.emails import normalize_email
 from coccinelle_assets.resolution.normalize.names import join_name, split_name
 from coccinelle_assets.resolution.normalize.phones import normalize_phone
-from coccinelle_assets.warehouse.baseline import remember_promotion
+from coccinelle_assets.warehouse.baseline import remember_baseline
 from coccinelle_assets.warehouse.load_sources import write_last_promotion
 from coccinelle_assets_tests.resolution.warehouse import (
     COLUMNS,
@@ -206,7 +206,7 @@ def promote(
     """Stand for a promotion: what was derived is live, the application edits it, the next run."""
     receipts = rows(connection, "SELECT run_id FROM promoted.last")
     run_id = f"after {receipts[0]['run_id']}" if receipts else "first"
-    remember_promotion(connection, run_id, None)
+    remember_baseline(connection, run_id, None)
     live = customers(connection)
     edit(live)
     texts = [{k: None if v is None else str(v) for k, v in row.items()} for row in live]

@@ -1,4 +1,4 @@
-"""The audits of a file: the predicates of the asset checks, asked of the database it changes."""
+"""The audits of a script: the predicates of the checks, asked of the database it changes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from coccinelle_assets.sql import load_sql
 from coccinelle_assets.tables import CHANGED_TABLES, LINKED_TABLES, Column
 
 NO_ROW = "SELECT NULL AS id WHERE FALSE"
-# A replay adds and deletes no customer that the change on the copy did not: asked there.
+# A script adds and deletes just the customers that the change on the copy did: the copy is asked.
 ASKED_OF_THE_COPY = ("customer_drift",)
 STATISTICS = "statistics_match_links"
 WAVE_TENANTS = "coccinelle_wave_tenants"
@@ -32,7 +32,7 @@ LINKED = dict(zip(LINKED_TABLES, LINKED_PREDICATES, strict=True))
 
 
 class Audits:
-    """Every predicate that holds of a changed copy must hold of the database it is replayed on.
+    """Every predicate that holds on the changed copy must hold on the database after the script.
 
     A wave is asked about its own tenants, and counts theirs alone. `after` is a connection to the
     copy, with the one before the change attached as `before`.

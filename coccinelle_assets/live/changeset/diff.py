@@ -20,7 +20,7 @@ Objects = Mapping[str, SchemaObject]
 
 
 @dataclass(slots=True)
-class ReplayPlan:
+class Diff:
     """Both schemas, the way of each table that changes, and the rows that differ."""
 
     before: Objects
@@ -78,18 +78,18 @@ class ReplayPlan:
             )
 
 
-def read_plan(connection: sqlite3.Connection, comparison: RowComparison) -> ReplayPlan:
+def read_diff(connection: sqlite3.Connection, comparison: RowComparison) -> Diff:
     """Compare the attached databases `before` and `after`.
 
     Raises CoccinelleError when a table would be rebuilt that others refer to, or rows differ that
     nothing addresses.
     """
-    plan = ReplayPlan(schema_objects(connection, "before"), schema_objects(connection, "after"))
-    before = {name: item for name, item in plan.before.items() if item.kind == "table"}
-    after = {name: item for name, item in plan.after.items() if item.kind == "table"}
-    plan.created = parents_first(connection, "after", [n for n in after if n not in before])
+    diff = Diff(schema_objects(connection, "before"), schema_objects(connection, "after"))
+    before = {name: item for name, item in diff.before.items() if item.kind == "table"}
+    after = {name: item for name, item in diff.after.items() if item.kind == "table"}
+    diff.created = parents_first(connection, "after", [n for n in after if n not in before])
     gone = [name for name in before if name not in after]
-    plan.dropped = parents_first(connection, "before", gone)[::-1]
+    diff.dropped = parents_first(connection, "before", gone)[::-1]
     common = [name for name in after if name in before]
     for name in common:
         if before[name].sql == after[name].sql:
@@ -97,9 +97,9 @@ def read_plan(connection: sqlite3.Connection, comparison: RowComparison) -> Repl
         way = alteration(before[name].sql, after[name].sql, name)
         if way is None:
             require_no_children(connection, name, before)
-            plan.rebuilt.append(name)
+            diff.rebuilt.append(name)
         else:
-            plan.altered[name] = way
+            diff.altered[name] = way
     compared = (comparison.compare(name) for name in parents_first(connection, "after", common))
-    plan.rows = [rows for rows in compared if rows is not None]
-    return plan
+    diff.rows = [rows for rows in compared if rows is not None]
+    return diff

@@ -20,11 +20,11 @@ def key_ranges(
     column: str | None = None,
     of: str | None = None,
 ) -> Iterator[str]:
-    """Conditions that part every row by the table's key, RANGE_ROWS of this copy in each.
+    """Conditions that divide the rows of a table into ranges of about RANGE_ROWS each.
 
-    They are asked of `column`, by default the key itself, of a table under the name `of`; one
-    takes NULL. The one condition
-    is empty when there is no key of one column, or no more than one range.
+    They are about `column`, by default the table's key, of a table named `of`. NULL is in the first
+    range. A single empty condition means all rows: the key has several columns, or one range is
+    enough.
     """
     key = primary_key(connection, schema, table)
     bounds = _bounds(connection, schema, table, key[0]) if len(key) == 1 else []

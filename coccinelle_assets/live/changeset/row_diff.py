@@ -56,7 +56,7 @@ class TableRows:
 
 
 def watched(table: str, columns: Sequence[str], changed: Sequence[str]) -> tuple[str, ...]:
-    """The columns of which a planned change of a row depends, in the table's order."""
+    """The columns whose values a planned change of a row relies on, in the table's order."""
     if table == "customers":
         known: set[str] = set(CUSTOMER_COLUMNS)
     elif table in LINKED_TABLES:

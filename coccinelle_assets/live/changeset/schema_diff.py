@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.sql import quoted
 
-# Tables of the replay's own are no part of what is compared.
+# Tables that scripts keep for themselves are no part of what is compared.
 RESERVED = "coccinelle_"
 
 

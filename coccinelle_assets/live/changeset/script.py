@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from coccinelle_assets.errors import CoccinelleError
-from coccinelle_assets.live.changeset.diff import ReplayPlan, read_plan
+from coccinelle_assets.live.changeset.diff import Diff, read_diff
 from coccinelle_assets.live.changeset.literals import MAX_STATEMENT_BYTES, Text, text
 from coccinelle_assets.live.changeset.row_diff import RowComparison
-from coccinelle_assets.live.changeset.statements import Replay
+from coccinelle_assets.live.changeset.statements import Statements
 from coccinelle_assets.sql import load_sql
 
 # The newest receipt of a database that files were run on.
@@ -30,10 +30,10 @@ MAPPED_BYTES = 4 << 30
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A file that was written; `plan` is its hash, the key of its receipt."""
+    """A file that was written; `key` is its hash, by which its receipt is known."""
 
     path: Path
-    plan: str
+    key: str
     is_empty: bool
     last_receipt: str | None = None
 
@@ -44,29 +44,29 @@ def write_script(
     """Write the change from the SQLite file `before` to the SQLite file `after` to `target`.
 
     `last_receipt` is the newest receipt of the database that `before` is a copy of; the file
-    refuses to run when there is another one by then. Raises CoccinelleError when no file can say
-    it.
+    refuses to run once there is a newer one. Raises CoccinelleError when SQL that D1 accepts cannot
+    express the change.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     body = target.with_name(target.name + ".partial")
     digest = hashlib.sha256((last_receipt or "").encode())
     with opened(before, after) as (connection, values):
         comparison = RowComparison(connection, values)
-        plan = read_plan(connection, comparison)
+        diff = read_diff(connection, comparison)
         with body.open("wb") as file:
-            for statement in Replay(plan, comparison).statements(last_receipt):
+            for statement in Statements(diff, comparison).statements(last_receipt):
                 line = _terminated(statement)
                 digest.update(line)
                 file.write(line)
     key = digest.hexdigest()
     receipts = load_sql("live/changeset/sql/receipts.sql", plan=text(key), name=text(name))
     with target.open("wb") as file:
-        file.write(_heading(name, plan).encode())
+        file.write(_heading(name, diff).encode())
         file.write(receipts.encode())
         with body.open("rb") as rest:
             shutil.copyfileobj(rest, file)
     body.unlink()
-    return Script(target, key, plan.is_empty, last_receipt)
+    return Script(target, key, diff.is_empty, last_receipt)
 
 
 @contextmanager
@@ -105,11 +105,11 @@ def _terminated(statement: str) -> bytes:
     return line
 
 
-def _heading(name: str, plan: ReplayPlan) -> str:
+def _heading(name: str, diff: Diff) -> str:
     lines = [
         f"-- {name}: written by coccinelle, to be run as one transaction:",
         "--   wrangler d1 execute NAME --local|--remote --file FILE",
         '--   sqlite3 -bail DATABASE "BEGIN IMMEDIATE" ".read FILE" "COMMIT"',
-        *(f"-- {line}" for line in plan.summary()),
+        *(f"-- {line}" for line in diff.summary()),
     ]
     return "\n".join(lines) + "\n"

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from coccinelle_assets.live.changeset.audits import WAVE_TENANTS, Audits
-from coccinelle_assets.live.changeset.diff import ReplayPlan
+from coccinelle_assets.live.changeset.diff import Diff
 from coccinelle_assets.live.changeset.guards import (
     DELETED_ROWS_UNCHANGED,
     GUARD_TABLE,
@@ -47,15 +47,15 @@ class Stages:
         return [stage for stage in (self.update, self.insert, self.delete) if stage]
 
 
-class Replay:
-    """The statements of one plan."""
+class Statements:
+    """The statements of one script."""
 
-    def __init__(self, plan: ReplayPlan, comparison: RowComparison) -> None:
-        self.plan = plan
+    def __init__(self, diff: Diff, comparison: RowComparison) -> None:
+        self.diff = diff
         self.comparison = comparison
         self.connection = comparison.connection
-        self.stages = {rows.table: _stages(number, rows) for number, rows in enumerate(plan.rows)}
-        written = {*self.stages, *plan.rebuilt, *plan.created}
+        self.stages = {rows.table: _stages(number, rows) for number, rows in enumerate(diff.rows)}
+        written = {*self.stages, *diff.rebuilt, *diff.created}
         self.audits = (
             Audits(self.connection, [stage for each in self.stages.values() for stage in each.all])
             if written & {"customers", *LINKED_TABLES}
@@ -66,13 +66,13 @@ class Replay:
         """Every statement after the receipt, in order."""
         yield from self._guards(last_receipt)
         yield from self._put_away()
-        for table in self.plan.created:
+        for table in self.diff.created:
             yield from self._create(table)
-        for way in self.plan.altered.values():
+        for way in self.diff.altered.values():
             yield from way.additions
         yield from self._stage()
         yield from self._write_rows()
-        for table in self.plan.rebuilt:
+        for table in self.diff.rebuilt:
             # Nothing refers to it: rows that the new definition forbids go before, rows that the
             # old one cannot hold come after.
             stages = self.stages.get(table)
@@ -82,23 +82,23 @@ class Replay:
             if stages and stages.insert:
                 yield from stages.insert.insert()
         for table, stages in reversed(self.stages.items()):
-            if stages.delete and table not in self.plan.rebuilt:
+            if stages.delete and table not in self.diff.rebuilt:
                 yield from stages.delete.delete()
-        for way in self.plan.altered.values():
+        for way in self.diff.altered.values():
             yield from way.removals
-        for table in self.plan.dropped:
+        for table in self.diff.dropped:
             yield f"DROP TABLE {quoted(table)}"
-        for item in self.plan.coming("index", also=set(self.plan.rebuilt)):
+        for item in self.diff.coming("index", also=set(self.diff.rebuilt)):
             yield item.sql
         if self.audits:
             yield from self.audits.statements()
         yield from self._report_deferred()
         yield from self._clean_up()
-        views = self.plan.tables_change
+        views = self.diff.tables_change
         for kind in ("view", "trigger"):
-            for item in self.plan.after.values():
+            for item in self.diff.after.values():
                 if item.kind == kind and (
-                    self.plan.before.get(item.name) != item
+                    self.diff.before.get(item.name) != item
                     or (views if kind == "view" else self._is_silenced(item.table))
                 ):
                     yield item.sql
@@ -110,13 +110,13 @@ class Replay:
         newest = f"(SELECT plan FROM coccinelle_receipts WHERE plan <> {THIS_FILE}"
         expected = text(last_receipt) if last_receipt else "NULL"
         yield guard(NOTHING_APPLIED_SINCE, f"{newest} ORDER BY rowid DESC LIMIT 1) IS {expected}")
-        for item in self.plan.before.values():
-            if item.table in self.plan.touched or self.plan.after.get(item.name) != item:
+        for item in self.diff.before.values():
+            if item.table in self.diff.touched or self.diff.after.get(item.name) != item:
                 sql = f"(SELECT sql FROM sqlite_master WHERE name = {text(item.name)})"
                 yield guard(SCHEMA_UNCHANGED, f"{sql} IS {text(item.sql)}")
-        for table in sorted(self.plan.touched):
+        for table in sorted(self.diff.touched):
             known = sum(
-                item.kind == "trigger" and item.table == table for item in self.plan.before.values()
+                item.kind == "trigger" and item.table == table for item in self.diff.before.values()
             )
             yield guard(
                 SCHEMA_UNCHANGED,
@@ -127,25 +127,25 @@ class Replay:
     def _is_silenced(self, table: str) -> bool:
         """Whether the triggers of a table are away while rows are written."""
         counted = self.audits is not None and table == "customers"
-        return self.plan.tables_change or table in self.plan.touched or counted
+        return self.diff.tables_change or table in self.diff.touched or counted
 
     def _put_away(self) -> Iterator[str]:
-        for item in self.plan.before.values():
+        for item in self.diff.before.values():
             if item.kind == "trigger" and (
-                self._is_silenced(item.table) or self.plan.after.get(item.name) != item
+                self._is_silenced(item.table) or self.diff.after.get(item.name) != item
             ):
                 yield f"DROP TRIGGER {quoted(item.name)}"
-        for item in self.plan.before.values():
+        for item in self.diff.before.values():
             if item.kind == "view" and (
-                self.plan.tables_change or self.plan.after.get(item.name) != item
+                self.diff.tables_change or self.diff.after.get(item.name) != item
             ):
                 yield f"DROP VIEW {quoted(item.name)}"
-        for item in self.plan.going("index", also=set(self.plan.rebuilt)):
-            if item.table not in self.plan.dropped:
+        for item in self.diff.going("index", also=set(self.diff.rebuilt)):
+            if item.table not in self.diff.dropped:
                 yield f"DROP INDEX {quoted(item.name)}"
 
     def _create(self, table: str) -> Iterator[str]:
-        yield self.plan.after[table].sql
+        yield self.diff.after[table].sql
         columns = [column.name for column in stored_columns(self.connection, "after", table)]
         key = primary_key(self.connection, "after", table)
         rows = self.comparison.whole(table, columns)
@@ -197,7 +197,7 @@ class Replay:
 
     def _write_rows(self) -> Iterator[str]:
         for table, stages in self.stages.items():
-            if stages.insert and table not in self.plan.rebuilt:
+            if stages.insert and table not in self.diff.rebuilt:
                 yield from stages.insert.insert()
         for table, stages in self.stages.items():
             if not stages.update:
@@ -207,12 +207,12 @@ class Replay:
                 yield from stages.update.leave_unless(
                     f"new_customer_id IS NULL OR EXISTS ({there})", "customer_unavailable"
                 )
-            # Which of the old and the new constraints is stricter, nobody knows here: a table
-            # that is rebuilt gets its new values on the way.
-            if table not in self.plan.rebuilt:
+            # The old constraints may refuse the new values, or the new ones the old values. A table
+            # that is rebuilt gets its new values while its rows are copied.
+            if table not in self.diff.rebuilt:
                 yield from stages.update.update(stages.update.new)
         customers = self.stages.get("customers")
-        if customers and customers.delete and "customer_merges" in self.plan.before:
+        if customers and customers.delete and "customer_merges" in self.diff.before:
             for table in LINKED_TABLES:
                 yield load_sql(
                     "live/changeset/sql/follow_merges.sql", table=table, stage=customers.delete.name
@@ -221,7 +221,7 @@ class Replay:
     def _rebuild(self, table: str) -> Iterator[str]:
         old = f"coccinelle_old_{table}"
         yield f"ALTER TABLE {quoted(table)} RENAME TO {quoted(old)}"
-        yield self.plan.after[table].sql
+        yield self.diff.after[table].sql
         had = {column.name for column in stored_columns(self.connection, "before", table)}
         stages = self.stages.get(table)
         staged = stages.update if stages else None
@@ -257,7 +257,7 @@ class Replay:
                         f" reason FROM {stage.name} WHERE reason IS NOT NULL"
                     )
         receipts = self.stages.get(PROMOTIONS)
-        if PROMOTIONS in self.plan.created or (receipts and receipts.insert):
+        if PROMOTIONS in self.diff.created or (receipts and receipts.insert):
             run_id = f"(SELECT run_id FROM {PROMOTIONS} ORDER BY rowid DESC LIMIT 1)"
             yield load_sql("live/changeset/sql/count_deferred.sql", run_id=run_id)
 

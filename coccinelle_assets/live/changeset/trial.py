@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from coccinelle_assets.errors import CoccinelleError
-from coccinelle_assets.live.changeset.diff import read_plan
+from coccinelle_assets.live.changeset.diff import read_diff
 from coccinelle_assets.live.changeset.literals import text
 from coccinelle_assets.live.changeset.row_diff import RowComparison
 from coccinelle_assets.live.changeset.script import Script, opened
@@ -42,9 +42,9 @@ def apply_script(path: Path, database: Path) -> None:
         connection.execute("COMMIT")
 
 
-def _write_receipt(database: Path, plan: str) -> None:
+def _write_receipt(database: Path, key: str) -> None:
     """The receipts that a copy is made without."""
-    fragments = {"plan": text(plan), "name": text("the file before")}
+    fragments = {"plan": text(key), "name": text("the file before")}
     with closing(sqlite3.connect(database)) as connection:
         connection.executescript(load_sql("live/changeset/sql/receipts.sql", **fragments))
 
@@ -61,15 +61,15 @@ def check_script(script: Script, before: Path, after: Path) -> None:
             _write_receipt(trial, script.last_receipt)
         apply_script(script.path, trial)
         with opened(after, trial) as (connection, values):
-            left = read_plan(connection, RowComparison(connection, values))
+            left = read_diff(connection, RowComparison(connection, values))
     except sqlite3.Error as error:
         raise CoccinelleError(
-            f"the plan {script.path} fails on a copy of the database ({error}): nothing was sent"
+            f"the script {script.path} fails on a copy of the database ({error}): nothing was sent"
         ) from error
     finally:
         trial.unlink(missing_ok=True)
     if not left.is_empty:
         raise CoccinelleError(
-            f"the plan {script.path} does not do what was done to the copy "
+            f"the script {script.path} does not do what was done to the copy "
             f"({'; '.join(left.summary()) or 'its schema differs'}): nothing was sent"
         )

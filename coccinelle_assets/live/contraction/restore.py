@@ -86,7 +86,7 @@ def archive_attached(
         live.execute("DETACH archive")
 
 
-def undo_contract(live: sqlite3.Connection, contract: StandingContract) -> dict[str, int]:
+def restore_tables(live: sqlite3.Connection, contract: StandingContract) -> dict[str, int]:
     """Bring the details back, inside the caller's transaction, with the archive attached.
 
     Returns the number of rows by table. Rows that came since get their customer's details.

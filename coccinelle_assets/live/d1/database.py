@@ -1,4 +1,4 @@
-"""A D1 database as the live database: mirror, change the mirror's copy, compare, replay."""
+"""A D1 database as the live database: mirror it, change a copy, send the difference."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from coccinelle_assets.live.sqlite.schema import Schema
 from coccinelle_assets.sql import load_sql, quoted
 
 T = TypeVar("T")
-# A plan that a guard held is made anew, on a new mirror.
+# A script that a guard held is made anew, on a new mirror.
 ATTEMPTS = 4
 # For so long at least a file is sent again whose end is not known.
 SEND_SECONDS = 60.0
@@ -58,7 +58,7 @@ def open_d1(
 
 
 class D1Database:
-    """Every change is made on a copy of a mirror and replayed as one file."""
+    """Every change is made on a copy of a mirror and sent as one script."""
 
     def __init__(self, wrangler: Wrangler, home: Path) -> None:
         self.wrangler = wrangler
@@ -88,7 +88,7 @@ class D1Database:
         return Schema({name: tuple(columns) for name, columns in tables.items()})
 
     def snapshot(self, target: Path) -> None:
-        """Fetch a mirror, and copy it to `target` without what the replay keeps in it."""
+        """Fetch a mirror, and copy it to `target` without what scripts keep in it."""
         fetch_mirror(self.wrangler, self.mirror)
         target.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(target) as partial:
@@ -112,7 +112,7 @@ class D1Database:
         *,
         since_snapshot: bool = False,
     ) -> Change[T]:
-        """Run `work` on a copy of a mirror, then replay what it did as one file.
+        """Run `work` on a copy of a mirror, then send what it did as one script.
 
         A file that a guard held (the database had changed in a way that cannot be passed over)
         is made anew from a new mirror, a few times. Raises CoccinelleError when that was in vain,
@@ -169,7 +169,7 @@ class D1Database:
         return Change(result, self._finish(after), notes), None
 
     def _send(self, entry: Entry) -> None:
-        """Run the plan's file until its receipt is there.
+        """Run the script until its receipt is there.
 
         Raises WranglerError when it was refused; CoccinelleError when its end is not known.
         """
@@ -185,16 +185,16 @@ class D1Database:
                 failed = error
             # It may have been applied all the same. Sending it again is safe in any case: its
             # first row is its receipt.
-            if self._receipts(entry.plan):
+            if self._receipts(entry.key):
                 return
         raise CoccinelleError(
             f"{self.name}: {failed}. Whether {entry.file} was applied is not known: all of it was, "
             "or nothing. Run again: the receipt in the database will tell"
         )
 
-    def _receipts(self, plan: str) -> bool:
+    def _receipts(self, key: str) -> bool:
         try:
-            (found,) = self.wrangler.query(f"SELECT plan FROM {RECEIPTS} WHERE plan = {text(plan)}")
+            (found,) = self.wrangler.query(f"SELECT plan FROM {RECEIPTS} WHERE plan = {text(key)}")
         except WranglerError as error:
             if f"no such table: {RECEIPTS}" in error.text:
                 return False
@@ -204,13 +204,13 @@ class D1Database:
         return bool(found)
 
     def _settle(self) -> None:
-        """Find out what became of plans that were sent when a run broke off."""
+        """Find out what became of scripts that were sent when a run broke off."""
         for entry in self.outbox.unsettled():
-            applied = self._receipts(entry.plan)
+            applied = self._receipts(entry.key)
             self.outbox.update(entry, status=APPLIED if applied else REFUSED)
 
     def _finish(self, after: Path) -> tuple[Deferred, ...]:
-        """Read what the plan left; where nothing of a promotion remains, take the receipts away."""
+        """Read what the script left; where nothing of a promotion remains, take the receipts away."""
         (rows,) = self.wrangler.query("SELECT source_table, id, reason FROM coccinelle_deferred")
         with closing(sqlite3.connect(after)) as connection:
             promoted = connection.execute(
@@ -230,7 +230,7 @@ class D1Database:
 
 
 def _take_last_receipt(mirror: Path) -> str | None:
-    """The newest receipt in a mirror; the replay's own tables are removed from it."""
+    """The newest receipt in a mirror; the scripts' own tables are removed from it."""
     with closing(sqlite3.connect(mirror)) as connection:
         own = [
             name

@@ -16,8 +16,8 @@ from coccinelle_assets.live.contraction.rebuild_table import require_unwatched
 from coccinelle_assets.live.contraction.restore import (
     StandingContract,
     archive_attached,
+    restore_tables,
     standing_contract,
-    undo_contract,
 )
 from coccinelle_assets.live.receipts import Receipt, last_promotion, read_receipts, schema_before
 from coccinelle_assets.live.rollback.revert_rows import Left, Undone, foreign_references, undo_rows
@@ -73,7 +73,7 @@ def roll_back(live: sqlite3.Connection, database: str, archives: Path) -> Rollba
         original = _require_original(live, database)
         counts: dict[str, int] = {}
         if contract:
-            counts |= undo_contract(live, contract)
+            counts |= restore_tables(live, contract)
         undone = Undone()
         # A table that had no UNIQUE constraint may get rows back that share an e-mail.
         _drop(live, "INDEX", INDEXES, original)
@@ -101,7 +101,7 @@ def roll_back_last(live: sqlite3.Connection, database: str, archives: Path) -> R
     contract = standing_contract(live)
     if contract and _contracted_last(live, contract):
         with archive_attached(live, contract, archives), transaction(live):
-            return Rollback("contraction", None, undo_contract(live, contract), [])
+            return Rollback("contraction", None, restore_tables(live, contract), [])
     with transaction(live):
         run_id = _require_undoable(live, database)
         with triggers_suspended(live, CHANGED_TABLES), ids_indexed(live, CHANGED_TABLES):

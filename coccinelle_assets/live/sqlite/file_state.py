@@ -107,7 +107,7 @@ def is_exact_copy(note: Path, database: Path, copy: Path) -> bool:
     return unwritten and noted["quiet"] and noted["copied_by"] == THIS_PROCESS
 
 
-def remember_promoted(record: Path, note: Path, database: Path, *, rules: str, wrote: bool) -> None:
+def remember_clean(record: Path, note: Path, database: Path, *, rules: str, wrote: bool) -> None:
     """Remember in the JSON file `record` that all of the database is promoted, if that is certain.
 
     `note` is the state noted before the snapshot that was promoted; `rules` names the rules of
@@ -126,7 +126,7 @@ def remember_promoted(record: Path, note: Path, database: Path, *, rules: str, w
         return
 
 
-def is_promoted(record: Path, database: Path, *, rules: str) -> bool:
+def is_clean(record: Path, database: Path, *, rules: str) -> bool:
     """Whether the database is as it was when all of it was promoted, by the same rules."""
     try:
         remembered = json.loads(record.read_text(encoding="utf-8"))

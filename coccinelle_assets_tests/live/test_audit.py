@@ -1,4 +1,4 @@
-"""The second lock: the promotion asks the predicates again, and rolls back what they refuse."""
+"""The audit: the promotion asks the predicates again, and rolls back what they refuse."""
 
 from __future__ import annotations
 
