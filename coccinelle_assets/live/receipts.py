@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from coccinelle_assets.live.sqlite.columns import column_names
 from coccinelle_assets.live.sqlite.schema import Schema
 from coccinelle_assets.live.sqlite.transaction import scalar
 
@@ -71,7 +72,7 @@ def read_receipts(live: sqlite3.Connection) -> list[Receipt]:
 
 def _columns(live: sqlite3.Connection) -> list[str]:
     """Those of the receipts, none before a first promotion."""
-    return [row[1] for row in live.execute("PRAGMA table_info(customer_promotions)")]
+    return column_names(live, "customer_promotions")
 
 
 def add_missing_columns(live: sqlite3.Connection, schema: Schema) -> None:

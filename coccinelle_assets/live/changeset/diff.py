@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 
 from coccinelle_assets.live.changeset.row_diff import RowComparison, TableRows
 from coccinelle_assets.live.changeset.schema_diff import (
-    Alteration,
     SchemaObject,
-    alteration,
     parents_first,
     require_no_children,
     schema_objects,
 )
+from coccinelle_assets.live.sqlite.definitions import Alteration, alteration
 
 Objects = Mapping[str, SchemaObject]
 

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 
 from coccinelle_assets.live.changeset.literals import Text, literal
-from coccinelle_assets.live.changeset.schema_diff import primary_key
+from coccinelle_assets.live.sqlite.columns import primary_key
 from coccinelle_assets.sql import quoted
 
 RANGE_ROWS = 10_000
@@ -26,7 +26,7 @@ def key_ranges(
     range. A single empty condition means all rows: the key has several columns, or one range is
     enough.
     """
-    key = primary_key(connection, schema, table)
+    key = primary_key(connection, table, schema)
     bounds = _bounds(connection, schema, table, key[0]) if len(key) == 1 else []
     if not bounds:
         yield ""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.changeset.literals import Value
-from coccinelle_assets.live.changeset.schema_diff import primary_key, stored_columns
+from coccinelle_assets.live.sqlite.columns import primary_key, stored_columns
 from coccinelle_assets.live.sqlite.schema import Schema
 from coccinelle_assets.sql import quoted
 from coccinelle_assets.tables import (
@@ -88,9 +88,9 @@ class RowComparison:
 
         Raises CoccinelleError when rows differ that nothing addresses.
         """
-        after = [column.name for column in stored_columns(self.connection, "after", table)]
+        after = [column.name for column in stored_columns(self.connection, table, "after")]
         before = {
-            column.name: column for column in stored_columns(self.connection, "before", table)
+            column.name: column for column in stored_columns(self.connection, table, "before")
         }
         common = [name for name in after if name in before]
         key = self._key(table, common)
@@ -98,7 +98,7 @@ class RowComparison:
             return self._rewritten(table, after, common)
         defaults = {
             column.name: column.default
-            for column in stored_columns(self.connection, "after", table)
+            for column in stored_columns(self.connection, table, "after")
             if column.name not in before
         }
         shared, changed = self._changed_columns(table, key, after, defaults)
@@ -126,7 +126,7 @@ class RowComparison:
         wanted += [f"a.{quoted(name)}" for name in rows.changed]
         defaults = {
             column.name: column.default
-            for column in stored_columns(self.connection, "after", rows.table)
+            for column in stored_columns(self.connection, rows.table, "after")
             if column.name in rows.added
         }
         query = self._updated_query(rows.table, rows.key, rows.changed, defaults, ", ".join(wanted))
@@ -156,8 +156,8 @@ class RowComparison:
         return TableRows(table, (), tuple(columns), (), (), (), 0, rows, 0)
 
     def _key(self, table: str, common: Sequence[str]) -> tuple[str, ...]:
-        key = primary_key(self.connection, "after", table)
-        if key and key == primary_key(self.connection, "before", table):
+        key = primary_key(self.connection, table, "after")
+        if key and key == primary_key(self.connection, table, "before"):
             return () if self._has_null(table, key) else key
         if "id" not in common or self._has_null(table, ("id",)):
             return ()

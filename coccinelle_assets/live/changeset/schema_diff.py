@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from coccinelle_assets.errors import CoccinelleError
-from coccinelle_assets.sql import quoted
 
 # Tables that scripts keep for themselves are no part of what is compared.
 RESERVED = "coccinelle_"
@@ -23,23 +22,6 @@ class SchemaObject:
     sql: str
 
 
-@dataclass(frozen=True, slots=True)
-class StoredColumn:
-    """A column whose values are stored; `default` is an SQL expression."""
-
-    name: str
-    default: str
-    nullable: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Alteration:
-    """ALTER TABLE statements that lead from one CREATE TABLE text to another, additions first."""
-
-    additions: tuple[str, ...]
-    removals: tuple[str, ...]
-
-
 def schema_objects(connection: sqlite3.Connection, schema: str) -> dict[str, SchemaObject]:
     """Every object of an attached database by its name, in the order they were made."""
     rows = connection.execute(
@@ -47,36 +29,6 @@ def schema_objects(connection: sqlite3.Connection, schema: str) -> dict[str, Sch
         " WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY rowid"
     )
     return {row[1]: SchemaObject(*row) for row in rows if not row[1].lower().startswith(RESERVED)}
-
-
-def stored_columns(connection: sqlite3.Connection, schema: str, table: str) -> list[StoredColumn]:
-    """The columns of a table but generated ones, in order."""
-    rows = connection.execute(
-        'SELECT name, dflt_value, "notnull", pk FROM pragma_table_xinfo(?, ?) WHERE hidden = 0',
-        (table, schema),
-    )
-    return [
-        StoredColumn(name, f"({default})" if default is not None else "NULL", not (notnull or pk))
-        for name, default, notnull, pk in rows
-    ]
-
-
-def primary_key(connection: sqlite3.Connection, schema: str, table: str) -> tuple[str, ...]:
-    """The primary key's columns, in its order; empty when there is none."""
-    rows = connection.execute(
-        "SELECT name FROM pragma_table_xinfo(?, ?) WHERE pk > 0 ORDER BY pk", (table, schema)
-    )
-    return tuple(name for (name,) in rows)
-
-
-def unique_columns(connection: sqlite3.Connection, schema: str, table: str) -> set[str]:
-    """Columns under UNIQUE constraints or indexes, the primary key aside."""
-    rows = connection.execute(
-        "SELECT i.name FROM pragma_index_list(?, ?) AS l"
-        " JOIN pragma_index_info(l.name, ?) AS i WHERE l.\"unique\" AND l.origin <> 'pk'",
-        (table, schema, schema),
-    )
-    return {name for (name,) in rows if name}
 
 
 def parents(connection: sqlite3.Connection, schema: str, table: str) -> set[str]:
@@ -96,69 +48,6 @@ def parents_first(connection: sqlite3.Connection, schema: str, tables: list[str]
             ordered.append(table)
             del waiting[table]
     return ordered
-
-
-def alteration(before: str, after: str, table: str) -> Alteration | None:
-    """The way from one CREATE TABLE text to another by ALTER TABLE, None when there is none.
-
-    It is tried out: what comes out must be `after` to the letter.
-    """
-    trial = sqlite3.connect(":memory:")
-    try:
-        trial.execute(before)
-        names = [column.name for column in stored_columns(trial, "main", table)]
-        wanted = sqlite3.connect(":memory:")
-        wanted.execute(after)
-        kept = {column.name for column in stored_columns(wanted, "main", table)}
-        wanted.close()
-        removals = tuple(
-            f"ALTER TABLE {quoted(table)} DROP COLUMN {quoted(name)}"
-            for name in names
-            if name not in kept
-        )
-        remaining = before
-        if removals:
-            for statement in removals:
-                trial.execute(statement)
-            remaining = _text(trial, table)
-            trial.execute(f"DROP TABLE {quoted(table)}")
-            trial.execute(before)
-        additions = tuple(
-            f"ALTER TABLE {quoted(table)} ADD COLUMN {definition}"
-            for definition in _inserted_definitions(remaining, after)
-        )
-        for statement in additions + removals:
-            trial.execute(statement)
-        return Alteration(additions, removals) if _text(trial, table) == after else None
-    except sqlite3.Error:
-        return None
-    finally:
-        trial.close()
-
-
-def _text(connection: sqlite3.Connection, table: str) -> str:
-    return connection.execute("SELECT sql FROM sqlite_master WHERE name = ?", (table,)).fetchone()[
-        0
-    ]
-
-
-def _inserted_definitions(before: str, after: str) -> list[str]:
-    """Column definitions that were inserted in a CREATE TABLE text, cut at their commas."""
-    start = 0
-    while start < min(len(before), len(after)) and before[start] == after[start]:
-        start += 1
-    end = 0
-    while end < min(len(before), len(after)) - start and before[-1 - end] == after[-1 - end]:
-        end += 1
-    definitions, depth, current = [], 0, ""
-    for character in after[start : len(after) - end]:
-        depth += (character == "(") - (character == ")")
-        if character == "," and not depth:
-            definitions.append(current)
-            current = ""
-        else:
-            current += character
-    return [text.strip() for text in [*definitions, current] if text.strip()]
 
 
 def require_no_children(

@@ -23,8 +23,8 @@ from coccinelle_assets.live.changeset.guards import (
 from coccinelle_assets.live.changeset.literals import insert_statements, text
 from coccinelle_assets.live.changeset.ranges import key_ranges
 from coccinelle_assets.live.changeset.row_diff import RowComparison, TableRows
-from coccinelle_assets.live.changeset.schema_diff import primary_key, stored_columns, unique_columns
 from coccinelle_assets.live.changeset.staging import Stage
+from coccinelle_assets.live.sqlite.columns import primary_key, stored_columns, unique_columns
 from coccinelle_assets.sql import load_sql, quoted, statements
 from coccinelle_assets.tables import LINKED_TABLES
 
@@ -146,8 +146,8 @@ class Statements:
 
     def _create(self, table: str) -> Iterator[str]:
         yield self.diff.after[table].sql
-        columns = [column.name for column in stored_columns(self.connection, "after", table)]
-        key = primary_key(self.connection, "after", table)
+        columns = [column.name for column in stored_columns(self.connection, table, "after")]
+        key = primary_key(self.connection, table, "after")
         rows = self.comparison.whole(table, columns)
         if len(key) == 1:
             yield from insert_statements(table, columns, rows, key[0])
@@ -182,10 +182,10 @@ class Statements:
 
     def _release(self, table: str, stages: Stages) -> Iterator[str]:
         """Unique values change hands only after whoever had them let go."""
-        unique = unique_columns(self.connection, "before", table)
+        unique = unique_columns(self.connection, table, "before")
         nullable = [
             column.name
-            for column in stored_columns(self.connection, "before", table)
+            for column in stored_columns(self.connection, table, "before")
             if column.nullable and column.name in unique
         ]
         if stages.update:
@@ -222,11 +222,11 @@ class Statements:
         old = f"coccinelle_old_{table}"
         yield f"ALTER TABLE {quoted(table)} RENAME TO {quoted(old)}"
         yield self.diff.after[table].sql
-        had = {column.name for column in stored_columns(self.connection, "before", table)}
+        had = {column.name for column in stored_columns(self.connection, table, "before")}
         stages = self.stages.get(table)
         staged = stages.update if stages else None
         columns, values = [], []
-        for column in stored_columns(self.connection, "after", table):
+        for column in stored_columns(self.connection, table, "after"):
             was = f"old.{quoted(column.name)}" if column.name in had else column.default
             if staged and column.name in staged.new:
                 new = f"s.{quoted('new_' + column.name)}"

@@ -16,12 +16,9 @@ from pathlib import Path
 
 from coccinelle_assets.errors import CoccinelleError, PromotionRefusedError
 from coccinelle_assets.files import settle, stamp
-from coccinelle_assets.live.contraction.rebuild_table import (
-    changed_definition,
-    named_indexes,
-    rebuild_table,
-)
+from coccinelle_assets.live.contraction.rebuild_table import changed_definition, rebuild_table
 from coccinelle_assets.live.receipts import last_promotion
+from coccinelle_assets.live.sqlite.definitions import named_indexes
 from coccinelle_assets.live.sqlite.original_schema import describe_schema
 from coccinelle_assets.live.sqlite.schema import Schema, read_schema, require_sources
 from coccinelle_assets.live.sqlite.transaction import (

@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 
 from coccinelle_assets.errors import CoccinelleError
+from coccinelle_assets.live.sqlite.columns import column_names, has_rowid
+from coccinelle_assets.live.sqlite.definitions import definition_of, named_indexes
 from coccinelle_assets.live.statistics.triggers import installed_triggers
 from coccinelle_assets.sql import quoted
 
@@ -35,12 +37,6 @@ def schema_copy(live: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
             if not copy.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (name,)).fetchone():
                 copy.execute(definition)
         yield copy
-
-
-def definition_of(live: sqlite3.Connection, table: str) -> str:
-    """The CREATE TABLE statement of a table."""
-    query = "SELECT sql FROM sqlite_master WHERE type = 'table' AND lower(name) = ?"
-    return live.execute(query, (table,)).fetchone()[0]
 
 
 def changed_definition(
@@ -127,18 +123,18 @@ def rebuild_table(
     live.execute("PRAGMA legacy_alter_table = ON")
     try:
         aside = table + ASIDE
-        kept = {name.lower() for name in stored_columns(live, table)}
+        kept = {name.lower() for name in column_names(live, table)}
         live.execute(f"ALTER TABLE {table} RENAME TO {aside}")
         for name in named_indexes(live, aside):
             live.execute(f"DROP INDEX {quoted(name)}")
         live.execute(definition)
         columns, sources = [], []
-        for column in stored_columns(live, table):
+        for column in column_names(live, table):
             source = (values or {}).get(column.lower())
             if source or column.lower() in kept:
                 columns.append(quoted(column))
                 sources.append(source or f"old.{quoted(column)}")
-        key = "rowid" if _has_rowid(live, table) else "id"
+        key = "rowid" if _has_numbers_of_its_own(live, table) else "id"
         if key == "rowid":
             columns.insert(0, "rowid")
             sources.insert(0, "old.rowid")
@@ -159,27 +155,8 @@ def _carry_on_numbering(live: sqlite3.Connection, table: str, aside: str) -> Non
         live.execute("UPDATE sqlite_sequence SET name = ? WHERE name = ?", (table, aside))
 
 
-def stored_columns(live: sqlite3.Connection, table: str) -> list[str]:
-    """Columns that hold values: generated ones are left out."""
-    rows = live.execute(f"PRAGMA table_xinfo({quoted(table)})")
-    return [name for _, name, *_, hidden in rows if not hidden]
-
-
-def named_indexes(live: sqlite3.Connection, table: str) -> dict[str, str]:
-    """The CREATE INDEX statements of a table, by name, in the order they were made."""
-    rows = live.execute(
-        "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
-        " AND lower(tbl_name) = ? ORDER BY rowid",
-        (table.lower(),),
-    )
-    return dict(rows.fetchall())
-
-
-def _has_rowid(live: sqlite3.Connection, table: str) -> bool:
-    """Whether rows have numbers of their own, apart from any column."""
-    try:
-        live.execute(f"SELECT rowid FROM {table} LIMIT 0")
-    except sqlite3.OperationalError:
-        return False
+def _has_numbers_of_its_own(live: sqlite3.Connection, table: str) -> bool:
+    """Whether rows have numbers apart from any column."""
     keys = [row for row in live.execute(f"PRAGMA table_info({table})") if row[5]]
-    return not (len(keys) == 1 and keys[0][2].upper() == "INTEGER")
+    is_alias = len(keys) == 1 and keys[0][2].upper() == "INTEGER"
+    return has_rowid(live, table) and not is_alias

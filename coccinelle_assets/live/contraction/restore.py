@@ -10,16 +10,13 @@ from pathlib import Path
 
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.contraction.contract import add_anonymous_id
-from coccinelle_assets.live.contraction.rebuild_table import (
-    definition_of,
-    named_indexes,
-    rebuild_table,
-)
+from coccinelle_assets.live.contraction.rebuild_table import rebuild_table
+from coccinelle_assets.live.sqlite.columns import stored_columns
+from coccinelle_assets.live.sqlite.definitions import definition_of, named_indexes, take_off
 from coccinelle_assets.live.sqlite.original_schema import OriginalSchema
 from coccinelle_assets.live.sqlite.schema import read_schema
 from coccinelle_assets.live.sqlite.transaction import run_script, triggers_suspended
 from coccinelle_assets.live.statistics.count import correct_statistics
-from coccinelle_assets.sql import quoted
 from coccinelle_assets.tables import CHANGED_TABLES, DETAILS, LINKED_TABLES
 
 # What a row that came after the contraction is given: what its customer is known by.
@@ -141,7 +138,7 @@ def _definition(
         try:
             alone.execute(definition_of(live, table))
             for name in reversed(added):
-                texts.insert(0, _take_off(alone, table, name))
+                texts.insert(0, take_off(alone, table, name))
             unchanged = definition_of(alone, table) == contract.after.definition(table)
         except sqlite3.Error:
             unchanged = False
@@ -154,14 +151,5 @@ def _definition(
         alone.execute(contract.before.definition(table))
         for text in texts:
             alone.execute(f"ALTER TABLE {table} ADD COLUMN {text}")
-        info = alone.execute(f"PRAGMA table_info({table})").fetchall()
-        return definition_of(alone, table), [row[1].lower() for row in info if row[3]]
-
-
-def _take_off(alone: sqlite3.Connection, table: str, column: str) -> str:
-    """Drop the last column of a table; returns its definition as it was written."""
-    whole = definition_of(alone, table)
-    alone.execute(f"ALTER TABLE {table} DROP COLUMN {quoted(column)}")
-    rest = definition_of(alone, table)
-    start = next(i for i, pair in enumerate(zip(whole, rest, strict=False)) if len(set(pair)) == 2)
-    return whole[start : start + len(whole) - len(rest)].strip(" ,\n\t")
+        columns = stored_columns(alone, table)
+        return definition_of(alone, table), [c.name.lower() for c in columns if not c.nullable]

@@ -1,1 +1,1 @@
-"""Cloudflare D1 as the live database, through wrangler: change a mirror, send the change as a script."""
+"""Cloudflare D1 through wrangler: change a mirror, send the change as a script."""

@@ -210,7 +210,7 @@ class D1Database:
             self.outbox.update(entry, status=APPLIED if applied else REFUSED)
 
     def _finish(self, after: Path) -> tuple[Deferred, ...]:
-        """Read what the script left; where nothing of a promotion remains, take the receipts away."""
+        """Read what the script left; without any promotion left, take the receipts away."""
         (rows,) = self.wrangler.query("SELECT source_table, id, reason FROM coccinelle_deferred")
         with closing(sqlite3.connect(after)) as connection:
             promoted = connection.execute(

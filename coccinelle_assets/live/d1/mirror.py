@@ -18,8 +18,8 @@ from typing import Any
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.files import whole_file
 from coccinelle_assets.live.changeset.literals import Text, Value, text
-from coccinelle_assets.live.changeset.schema_diff import primary_key, stored_columns
 from coccinelle_assets.live.d1.wrangler import Wrangler
+from coccinelle_assets.live.sqlite.columns import primary_key, stored_columns
 from coccinelle_assets.sql import quoted, statements
 
 # Rows are put in buckets by the last characters of their key.
@@ -165,7 +165,7 @@ def _ask(
 
 def _bucket(mirror: sqlite3.Connection, table: str) -> str:
     """The SQL expression of a row's bucket, by which rows are found again."""
-    key = primary_key(mirror, "main", table)
+    key = primary_key(mirror, table)
     if not key:
         return "''"
     many = mirror.execute(f"SELECT count(*) FROM {quoted(table)}").fetchone()[0] > MANY_ROWS
@@ -174,7 +174,7 @@ def _bucket(mirror: sqlite3.Connection, table: str) -> str:
 
 
 def _fingerprint_query(mirror: sqlite3.Connection, table: str, bucket: str) -> str:
-    columns = [quoted(column.name) for column in stored_columns(mirror, "main", table)]
+    columns = [quoted(column.name) for column in stored_columns(mirror, table)]
     sizes = [f"ifnull(length(CAST({column} AS BLOB)), 0)" for column in columns]
     terms = [
         f"{31 * number + 7} * CASE typeof({column}) WHEN 'text' THEN length(CAST({column} AS BLOB))"
@@ -223,7 +223,7 @@ def _pages(buckets: set[str], now: Mapping[str, Fingerprint]) -> Iterator[list[s
 
 def _fetch_again(wrangler: Wrangler, mirror: sqlite3.Connection, table: str, wanted: str) -> None:
     """Replace the wanted rows of the mirror by what the database holds, value for value."""
-    columns = [column.name for column in stored_columns(mirror, "main", table)]
+    columns = [column.name for column in stored_columns(mirror, table)]
     encoded = ", ".join(
         f"CASE typeof({name}) WHEN 'text' THEN 't' || hex(CAST({name} AS BLOB))"
         f" WHEN 'blob' THEN 'b' || hex({name}) WHEN 'integer' THEN 'i' || CAST({name} AS TEXT)"

@@ -6,7 +6,7 @@ import sqlite3
 
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.receipts import add_missing_columns
-from coccinelle_assets.live.sqlite.keys import is_keyed_by_id, unique_identifiers
+from coccinelle_assets.live.sqlite.columns import is_keyed_by_id, unique_identifiers
 from coccinelle_assets.live.sqlite.schema import Schema
 from coccinelle_assets.live.sqlite.transaction import run, run_script, scalar
 from coccinelle_assets.sql import quoted

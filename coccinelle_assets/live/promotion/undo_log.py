@@ -12,6 +12,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from coccinelle_assets.live.receipts import last_promotion, schema_before
+from coccinelle_assets.live.sqlite.columns import column_names, lower_names
 from coccinelle_assets.live.sqlite.original_schema import OriginalSchema, describe_schema
 from coccinelle_assets.live.sqlite.schema import Schema
 from coccinelle_assets.live.sqlite.transaction import run
@@ -90,18 +91,13 @@ def _recorded_schema(live: sqlite3.Connection, schema: Schema) -> OriginalSchema
     return OriginalSchema.from_json(recorded) if recorded else None
 
 
-def _table_columns(live: sqlite3.Connection, table: str) -> list[str]:
-    """Columns that can be written: generated ones are left out."""
-    return [name for _, name, *_ in live.execute(f"PRAGMA table_info({table})")]
-
-
 def _columns(live: sqlite3.Connection) -> str:
-    return ", ".join(quoted(name) for name in _table_columns(live, "customers"))
+    return ", ".join(quoted(name) for name in column_names(live, "customers"))
 
 
 def _add_missing_columns(live: sqlite3.Connection) -> None:
     """The application may have given its customers another column since."""
-    present = {name.lower() for name in _table_columns(live, "customer_row_journal")}
-    for name in _table_columns(live, "customers"):
+    present = lower_names(live, "customer_row_journal")
+    for name in column_names(live, "customers"):
         if name.lower() not in present:
             live.execute(f"ALTER TABLE customer_row_journal ADD COLUMN {quoted(name)}")

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from coccinelle_assets.live.sqlite.keys import unique_identifiers
+from coccinelle_assets.live.sqlite.columns import column_names, unique_identifiers
 from coccinelle_assets.live.sqlite.transaction import run, run_script
 from coccinelle_assets.live.waiting_customers import write_waiting_customers
 from coccinelle_assets.sql import load_sql, quoted, statements
@@ -76,8 +76,8 @@ def undo_rows(
 def _undo_customers(
     live: sqlite3.Connection, run_id: str | None, tables: Sequence[str], undone: Undone
 ) -> None:
-    present = _columns(live, "customers")
-    logged = {name.lower() for name in _columns(live, "customer_row_journal")}
+    present = column_names(live, "customers")
+    logged = {name.lower() for name in column_names(live, "customer_row_journal")}
     columns = [quoted(name) for name in present if name.lower() in logged]
     compared = [name for name in columns if name.strip('"').lower() not in COUNTED]
     query = load_sql(
@@ -136,7 +136,3 @@ def _settle_undo_log(live: sqlite3.Connection, run_id: str, tables: Sequence[str
             live.execute(statement, {"run_id": run_id})
     for statement in statements(load_sql("live/rollback/sql/settle_customers.sql")):
         live.execute(statement, {"run_id": run_id})
-
-
-def _columns(live: sqlite3.Connection, table: str) -> list[str]:
-    return [row[1] for row in live.execute(f"PRAGMA table_info({table})")]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import sqlite_utils
 
 from coccinelle_assets.errors import CoccinelleError
+from coccinelle_assets.live.sqlite.columns import has_rowid
 from coccinelle_assets.sql import quoted
 from coccinelle_assets.tables import BUSINESS_IDENTIFIERS, PROMOTED_TABLES, SOURCE_TABLES, Column
 
@@ -81,17 +82,14 @@ def read_schema(connection: sqlite3.Connection) -> Schema:
         for name in database.table_names()
     }
     return Schema(
-        tables, frozenset(name for name in tables if _has_rowid(connection, name, tables[name]))
+        tables,
+        frozenset(name for name in tables if _is_found_by_rowid(connection, name, tables[name])),
     )
 
 
-def _has_rowid(connection: sqlite3.Connection, table: str, columns: Sequence[str]) -> bool:
-    """False for a table WITHOUT ROWID, and where a column of that name hides the rowid."""
-    try:
-        connection.execute(f"SELECT rowid FROM {quoted(table)} LIMIT 0")
-    except sqlite3.OperationalError:
-        return False
-    return "rowid" not in {column.lower() for column in columns}
+def _is_found_by_rowid(connection: sqlite3.Connection, table: str, columns: Sequence[str]) -> bool:
+    """False also where a column of that name hides the rowid."""
+    return has_rowid(connection, table) and "rowid" not in {column.lower() for column in columns}
 
 
 def require_sources(schema: Schema, database: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from coccinelle_assets.live.sqlite.columns import leads_to_id, lower_names
 from coccinelle_assets.sql import load_sql, quoted, statements
 
 
@@ -60,7 +61,9 @@ def ids_indexed(live: sqlite3.Connection, tables: Iterable[str]) -> Iterator[Non
     Most have one, their primary key. Where a deployment has none, every row that is looked up would
     be looked for among all.
     """
-    made = [name for name in tables if _has_column_id(live, name) and not _leads_to_id(live, name)]
+    made = [
+        name for name in tables if "id" in lower_names(live, name) and not leads_to_id(live, name)
+    ]
     for table in made:
         live.execute(f"CREATE INDEX {_id_index(table)} ON {table} (id)")
     yield
@@ -70,22 +73,6 @@ def ids_indexed(live: sqlite3.Connection, tables: Iterable[str]) -> Iterator[Non
 
 def _id_index(table: str) -> str:
     return f"coccinelle_{table}_id"
-
-
-def _has_column_id(live: sqlite3.Connection, table: str) -> bool:
-    return any(row[1].lower() == "id" for row in live.execute(f"PRAGMA table_info({table})"))
-
-
-def _leads_to_id(live: sqlite3.Connection, table: str) -> bool:
-    """Whether the id is the table's own key, or the first column of an index of all rows."""
-    keys = [row[1].lower() for row in live.execute(f"PRAGMA table_info({table})") if row[5] == 1]
-    indexes = live.execute(f"PRAGMA index_list({table})").fetchall()
-    firsts = [
-        live.execute(f"PRAGMA index_info({quoted(name)})").fetchone()[2]
-        for _, name, _unique, _origin, partial in indexes
-        if not partial
-    ]
-    return keys == ["id"] or any(first is not None and first.lower() == "id" for first in firsts)
 
 
 def run(live: sqlite3.Connection, path: str, **fragments: str) -> sqlite3.Cursor:

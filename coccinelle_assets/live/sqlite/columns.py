@@ -1,0 +1,105 @@
+"""The columns of a table as SQLite tells them: which hold values, and which tell rows apart."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from coccinelle_assets.sql import quoted
+from coccinelle_assets.tables import IDENTIFIERS
+
+
+@dataclass(frozen=True, slots=True)
+class StoredColumn:
+    """A column whose values are stored; `default` is an SQL expression."""
+
+    name: str
+    default: str
+    nullable: bool
+
+
+def stored_columns(
+    connection: sqlite3.Connection, table: str, schema: str = "main"
+) -> list[StoredColumn]:
+    """The columns of a table but generated ones, in order."""
+    rows = connection.execute(
+        'SELECT name, dflt_value, "notnull", pk FROM pragma_table_xinfo(?, ?) WHERE hidden = 0',
+        (table, schema),
+    )
+    return [
+        StoredColumn(name, f"({default})" if default is not None else "NULL", not (notnull or pk))
+        for name, default, notnull, pk in rows
+    ]
+
+
+def primary_key(
+    connection: sqlite3.Connection, table: str, schema: str = "main"
+) -> tuple[str, ...]:
+    """The primary key's columns, in its order; empty when there is none."""
+    rows = connection.execute(
+        "SELECT name FROM pragma_table_xinfo(?, ?) WHERE pk > 0 ORDER BY pk", (table, schema)
+    )
+    return tuple(name for (name,) in rows)
+
+
+def unique_columns(connection: sqlite3.Connection, table: str, schema: str = "main") -> set[str]:
+    """Columns under UNIQUE constraints or indexes, the primary key aside."""
+    rows = connection.execute(
+        "SELECT i.name FROM pragma_index_list(?, ?) AS l"
+        " JOIN pragma_index_info(l.name, ?) AS i WHERE l.\"unique\" AND l.origin <> 'pk'",
+        (table, schema, schema),
+    )
+    return {name for (name,) in rows if name}
+
+
+def column_names(connection: sqlite3.Connection, table: str) -> list[str]:
+    """The names of the columns that can be written, in order."""
+    return [column.name for column in stored_columns(connection, table)]
+
+
+def lower_names(connection: sqlite3.Connection, table: str) -> set[str]:
+    """The same in lower case: SQLite compares names so."""
+    return {name.lower() for name in column_names(connection, table)}
+
+
+def has_rowid(connection: sqlite3.Connection, table: str) -> bool:
+    """False for a table WITHOUT ROWID."""
+    try:
+        connection.execute(f"SELECT rowid FROM {quoted(table)} LIMIT 0")
+    except sqlite3.OperationalError:
+        return False
+    return True
+
+
+def leads_to_id(live: sqlite3.Connection, table: str) -> bool:
+    """Whether the id is the table's own key, or the first column of an index of all rows."""
+    keys = [row[1].lower() for row in live.execute(f"PRAGMA table_info({table})") if row[5] == 1]
+    indexes = live.execute(f"PRAGMA index_list({table})").fetchall()
+    firsts = [
+        live.execute(f"PRAGMA index_info({quoted(name)})").fetchone()[2]
+        for _, name, _unique, _origin, partial in indexes
+        if not partial
+    ]
+    return keys == ["id"] or any(first is not None and first.lower() == "id" for first in firsts)
+
+
+def unique_identifiers(live: sqlite3.Connection) -> list[str]:
+    """Which of e-mail and phone no two customers of a tenant may share."""
+    covered = _unique_columns(live)
+    return [column for column in IDENTIFIERS if frozenset(("tenant_id", column)) in covered]
+
+
+def is_keyed_by_id(live: sqlite3.Connection) -> bool:
+    """Whether the id is the customers' primary key (one of integers has no index), or unique."""
+    keys = [row[1].lower() for row in live.execute("PRAGMA table_info(customers)") if row[5]]
+    return keys == ["id"] or frozenset(("id",)) in _unique_columns(live)
+
+
+def _unique_columns(live: sqlite3.Connection) -> set[frozenset[str]]:
+    """The columns of each index that keeps all rows of the customers apart."""
+    covered = set()
+    for _, name, unique, _origin, partial in live.execute("PRAGMA index_list(customers)"):
+        if unique and not partial:
+            columns = live.execute(f"PRAGMA index_info({quoted(name)})")
+            covered.add(frozenset(column for _, _, column in columns))
+    return covered
