@@ -76,6 +76,8 @@ CUSTOMER_COLUMNS = (
     "created_at",
     "updated_at",
 )
+# What a promotion may change of a customer that is there.
+CHANGED_COLUMNS = CUSTOMER_COLUMNS[2:12]
 # Tables that a first promotion creates; before it they are read as empty.
 PROMOTED_TABLES: Mapping[str, tuple[Column, ...]] = {
     "customers": _columns("id tenant_id", " ".join(CUSTOMER_COLUMNS[2:])),

@@ -29,8 +29,8 @@ ROOMS = (
     ("predicates",),
     ("settings",),
     ("location", "tables", "demo"),
-    ("masking", "progress", "background", "files", "sql"),
-    ("errors",),
+    ("masking", "progress", "background"),
+    ("files", "sql", "errors"),
 )
 # Inside live, likewise.
 LIVE_ROOMS = (

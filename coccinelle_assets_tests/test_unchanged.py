@@ -93,12 +93,12 @@ def test_the_job_skips_every_step_until_something_changes(
     content = app.path.read_bytes()
     second = migrate()
     assert second.is_done
-    assert second.promotion["unchanged_since"] == first.run_id
+    assert second.reported["unchanged_since"] == first.run_id
     assert second.checks == []
     assert app.path.read_bytes() == content
     again = migrate(even_if_unchanged=True)
     assert again.checks
-    assert again.promotion["rows_written"] == 0
+    assert again.reported["rows_written"] == 0
     assert migrate(max_people_per_identifier=4).checks
     app.appointment(customer_email="jean@ex.fr")
     assert migrate().reported["appointment_links"] == 1

@@ -114,8 +114,9 @@ def promotion(
         if not change.result.deferred:
             live_database.remember_clean(settings, wrote=True)
         metadata = _metadata(change.result, hooks.backup) | change.notes
-        metadata |= report.keep(change.result) | _lock_metadata(live_database, change.result)
-        _warn_of_long_lock(context, live_database, change.result.lock_seconds)
+        lock = _lock_metadata(live_database, change.result)
+        _warn_of_long_lock(context, live_database, lock.get("lock_seconds", 0.0))
+        metadata |= report.keep(change.result) | lock
         yield dg.MaterializeResult(asset_key=PROMOTED.key, metadata=metadata)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from coccinelle_assets.live.changeset.literals import Value, insert_statements
 from coccinelle_assets.live.changeset.ranges import RANGE_ROWS
 from coccinelle_assets.live.changeset.row_diff import TableRows
+from coccinelle_assets.live.sqlite.unchanged import unchanged
 from coccinelle_assets.sql import quoted
 
 
@@ -47,9 +48,10 @@ class Stage:
 
     def leave_changed(self) -> Iterator[str]:
         """Give a reason to rows that are not what was seen."""
-        same = "".join(
-            f" AND t.{quoted(name)} IS {self.name}.{quoted('seen_' + name)}" for name in self.seen
-        )
+        seen = [
+            (f"t.{quoted(name)}", f"{self.name}.{quoted('seen_' + name)}") for name in self.seen
+        ]
+        same = f" AND {unchanged(seen)}" if seen else ""
         for span in self._ranges(self.name):
             yield (
                 f"UPDATE {self.name} SET reason = CASE WHEN EXISTS (SELECT 1 FROM {self._table}"

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.deferred import Deferred
 from coccinelle_assets.live.sqlite.transaction import run, run_script, scalar
+from coccinelle_assets.live.sqlite.unchanged import unchanged
 from coccinelle_assets.live.waiting_customers import write_waiting_customers
 from coccinelle_assets.sql import load_sql
-from coccinelle_assets.tables import IDENTIFIERS
+from coccinelle_assets.tables import CHANGED_COLUMNS, IDENTIFIERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,12 @@ def find_stale_customers(live: sqlite3.Connection) -> None:
 
     What need not wait of the merges is in temp.moved_customers.
     """
-    run(live, "live/promotion/sql/stale_customers.sql")
+    run(
+        live,
+        "live/promotion/sql/stale_customers.sql",
+        changing_unchanged=_unchanged(CHANGED_COLUMNS),
+        merged_unchanged=_unchanged(IDENTIFIERS),
+    )
     claims = {
         column: f"SELECT id, tenant_id, {column} FROM plan.customer_changes"
         f" WHERE {column} IS NOT seen_{column}"
@@ -38,6 +45,11 @@ def find_stale_customers(live: sqlite3.Connection) -> None:
     write_waiting_customers(live, claims)
     run_script(live, "live/promotion/sql/late_customers.sql")
     run_script(live, "live/promotion/sql/moved_customers.sql")
+
+
+def _unchanged(columns: Sequence[str]) -> str:
+    """Whether a live customer `c` is what a planned change `n` has seen."""
+    return unchanged([(f"c.{name}", f"n.seen_{name}") for name in columns], as_text=True)
 
 
 def write_customers(live: sqlite3.Connection, *, new_ones_later: bool) -> CustomersWritten:

@@ -10,6 +10,7 @@ from coccinelle_assets.live.promotion.undo_log import UndoLog
 from coccinelle_assets.live.sqlite.schema import Schema
 from coccinelle_assets.live.sqlite.snapshot import readable
 from coccinelle_assets.live.sqlite.transaction import run, scalar
+from coccinelle_assets.live.sqlite.unchanged import unchanged
 from coccinelle_assets.sql import quoted
 from coccinelle_assets.tables import LINKED_TABLES, SOURCE_TABLES
 
@@ -45,11 +46,8 @@ def write_links(
     """
     links = LINKED_TABLES[table]
     seen = _deployed_details(schema, table)
-    unchanged = "".join(
-        f"\n    AND CAST(t.{quoted(name)} AS TEXT) IS l.seen_{detail}"
-        for detail, name in seen.items()
-        if name
-    )
+    details = [(f"t.{quoted(name)}", f"l.seen_{detail}") for detail, name in seen.items() if name]
+    as_seen = unchanged([("t.tenant_id", "l.seen_tenant_id"), *details], as_text=True)
     planned = scalar(live, f"SELECT count(*) FROM plan_links.{links} WHERE changed")
     has_rowid = table in schema.rowid_tables
     key = "rowid" if has_rowid else "id"
@@ -59,7 +57,7 @@ def write_links(
             break
         found = {"match": match.format(table=table), "table": table, "links": links, "key": key}
         kind = "VIEW" if match == _BY_ROWID else "TABLE"
-        run(live, "live/promotion/sql/matching_rows.sql", **found, kind=kind, unchanged=unchanged)
+        run(live, "live/promotion/sql/matching_rows.sql", **found, kind=kind, unchanged=as_seen)
         written += _write_matching_rows(live, undo_log, table, key)
         live.execute(f"DROP {kind} matching_rows")
     deferred: list[Deferred] = []

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from coccinelle_assets.live.sqlite.columns import column_names, unique_identifiers
 from coccinelle_assets.live.sqlite.transaction import run, run_script
+from coccinelle_assets.live.sqlite.unchanged import unchanged
 from coccinelle_assets.live.waiting_customers import write_waiting_customers
 from coccinelle_assets.sql import load_sql, quoted, statements
 from coccinelle_assets.tables import LINKED_TABLES, MERGES
@@ -82,7 +83,7 @@ def _undo_customers(
     compared = [name for name in columns if name.strip('"').lower() not in COUNTED]
     query = load_sql(
         "live/rollback/sql/customers.sql",
-        same=" AND ".join(f"c.{name} IS w.{name} COLLATE BINARY" for name in compared),
+        same=unchanged((f"c.{name}", f"w.{name}") for name in compared),
         used=" UNION ALL ".join(_referring_columns(live, tables)),
     )
     live.execute(query, {"run_id": run_id})

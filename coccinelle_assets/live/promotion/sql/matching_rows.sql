@@ -1,6 +1,7 @@
 -- Planned links of one table whose live rows are what was seen, in the order of the plan, which is
 -- that of the table. Grain: one row per link. Input: plan_links.{links}, {table},
--- temp.moved_customers, temp.unavailable_customers; {match} finds a row. A link to a merged customer has
+-- temp.moved_customers, temp.unavailable_customers; {match} finds a row,
+-- {unchanged} tells whether it is what was seen. A link to a merged customer has
 -- moved already. {kind} is VIEW where the place of a row finds it,
 -- else TABLE: what writes the links would look for each row among all.
 -- Output: temp.matching_rows (key: {key} of {table}, customer_id).
@@ -11,5 +12,5 @@ CROSS JOIN main.{table} AS t ON {match}
 LEFT JOIN moved_customers AS v ON v.merged_id = l.seen_customer_id
 WHERE l.changed
     AND CAST(t.customer_id AS TEXT) IS COALESCE(v.customer_id, l.seen_customer_id)
-    AND CAST(t.tenant_id AS TEXT) IS l.seen_tenant_id{unchanged}
+    AND {unchanged}
     AND l.customer_id NOT IN (SELECT id FROM unavailable_customers)
