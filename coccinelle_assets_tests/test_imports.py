@@ -11,42 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from coccinelle_assets_tests.rooms import LIVE_ROOMS, ROOMS
+
 PACKAGE = Path(str(files("coccinelle_assets")))
 NAME = "coccinelle_assets"
-# From the top down; rooms of one line do not use each other.
-ROOMS = (
-    ("cli",),
-    ("local_runs",),
-    ("definitions",),
-    ("automation",),
-    ("assets",),
-    ("checks",),
-    ("resources",),
-    ("report",),
-    ("resolution",),
-    ("warehouse",),
-    ("live",),
-    ("predicates",),
-    ("settings",),
-    ("location", "tables", "demo"),
-    ("masking", "progress", "background"),
-    ("files", "sql", "errors"),
-)
-# Inside live, likewise.
-LIVE_ROOMS = (
-    ("open_database",),
-    ("tenant_ranges", "verify", "history", "merges"),
-    ("promotion",),
-    ("rollback",),
-    ("contraction",),
-    ("d1",),
-    ("changeset",),
-    ("statistics",),
-    ("database",),
-    ("tenant_scope",),
-    ("receipts", "deferred", "waiting_customers"),
-    ("sqlite",),
-)
 USE_DAGSTER = {
     "cli",
     "local_runs",

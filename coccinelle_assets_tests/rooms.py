@@ -1,0 +1,36 @@
+"""The rooms of the package in the order in which imports point (docs/architecture.md)."""
+
+# From the top down; rooms of one line do not use each other.
+ROOMS = (
+    ("cli",),
+    ("local_runs",),
+    ("definitions",),
+    ("automation",),
+    ("assets",),
+    ("checks",),
+    ("resources",),
+    ("report",),
+    ("resolution",),
+    ("warehouse",),
+    ("live",),
+    ("predicates",),
+    ("settings",),
+    ("location", "tables", "demo"),
+    ("masking", "progress", "background"),
+    ("files", "sql", "errors"),
+)
+# Inside live, likewise.
+LIVE_ROOMS = (
+    ("open_database",),
+    ("tenant_ranges", "verify", "history", "merges"),
+    ("promotion",),
+    ("rollback",),
+    ("contraction",),
+    ("d1",),
+    ("changeset",),
+    ("statistics",),
+    ("database",),
+    ("tenant_scope",),
+    ("receipts", "deferred", "waiting_customers"),
+    ("sqlite",),
+)
