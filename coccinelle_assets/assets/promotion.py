@@ -79,7 +79,7 @@ def promotion(
     identity_rules: IdentityRulesResource,
     gate_thresholds: GateThresholdsResource,
 ) -> Iterator[dg.MaterializeResult]:
-    """Publish the plan; a dry run publishes it to a copy and leaves an observation only."""
+    """Promote the plan; a dry run promotes it to a copy and leaves an observation only."""
     with clear_failures():
         require_gates(context, warehouse, gate_thresholds)
         with warehouse.connect() as connection:
@@ -87,37 +87,52 @@ def promotion(
                 planned = write_plan(connection, live_database.plan_path, context.run.run_id)
             tenants = wave_tenants(connection)
         settings = rules_text(identity_rules, gate_thresholds, tenants)
-        planned_promotion = Promotion(
-            live_database.plan_path, context.run.run_id, gate_thresholds, tenants
-        )
+        promotion = Promotion(live_database.plan_path, context.run.run_id, gate_thresholds, tenants)
         report = RunReport(context, live_database)
+        last = _last_promotion_seen(live_database)
         if config.dry_run:
-            tried = _try_out(config, planned_promotion, warehouse, live_database)
-            with warehouse.connect() as connection:
-                report.count(connection)
-            metadata = _metadata(tried) | report.keep(tried, dry_run=True)
+            metadata = _try_out(config, promotion, warehouse, live_database, report)
             context.log_event(dg.AssetObservation(PROMOTED.key, metadata=metadata))
             return
-        last = _last_promotion_seen(live_database)
         if planned.is_empty and last is not None:
-            context.log.info("The live database holds all of it already: nothing to write.")
-            with warehouse.connect() as connection:
-                remember_state(connection, last, settings)
-            live_database.remember_clean(settings, wrote=False)
-            unchanged = _nothing_published(live_database)
-            metadata = _metadata(unchanged) | _lock_metadata(live_database, unchanged)
-            yield dg.MaterializeResult(asset_key=PROMOTED.key, metadata=metadata)
-            return
-        with warehouse.connect() as connection, _room_beside(connection, warehouse):
-            hooks = _RunHooks(connection, settings, report, live_database)
-            change = promote(live_database.database, planned_promotion, hooks)
-        if not change.result.deferred:
-            live_database.remember_clean(settings, wrote=True)
-        metadata = _metadata(change.result, hooks.backup) | change.notes
-        lock = _lock_metadata(live_database, change.result)
-        _warn_of_long_lock(context, live_database, lock.get("lock_seconds", 0.0))
-        metadata |= report.keep(change.result) | lock
+            metadata = _leave_as_it_is(context, warehouse, live_database, last, settings)
+        else:
+            metadata = _promote(promotion, warehouse, live_database, settings, report)
+            _warn_of_long_lock(context, live_database, metadata.get("lock_seconds", 0.0))
         yield dg.MaterializeResult(asset_key=PROMOTED.key, metadata=metadata)
+
+
+def _promote(
+    promotion: Promotion,
+    warehouse: Warehouse,
+    live_database: LiveDatabase,
+    settings: str,
+    report: RunReport,
+) -> dict[str, Any]:
+    """Promote to the live database; what there is to tell of it."""
+    with warehouse.connect() as connection, _room_beside(connection, warehouse):
+        hooks = _RunHooks(connection, settings, report, live_database)
+        change = promote(live_database.database, promotion, hooks)
+    if not change.result.deferred:
+        live_database.remember_clean(settings, wrote=True)
+    metadata = _metadata(change.result, hooks.backup) | change.notes
+    return metadata | report.keep(change.result) | _lock_metadata(live_database, change.result)
+
+
+def _leave_as_it_is(
+    context: dg.AssetExecutionContext,
+    warehouse: Warehouse,
+    live_database: LiveDatabase,
+    last: str,
+    settings: str,
+) -> dict[str, Any]:
+    """Remember that the promotion `last` left what would be written; what there is to tell."""
+    context.log.info("The live database holds all of it already: nothing to write.")
+    with warehouse.connect() as connection:
+        remember_state(connection, last, settings)
+    live_database.remember_clean(settings, wrote=False)
+    unchanged = _nothing_published(live_database)
+    return _metadata(unchanged) | _lock_metadata(live_database, unchanged)
 
 
 class _RunHooks(Remembering):
@@ -167,20 +182,24 @@ def _last_promotion_seen(live_database: LiveDatabase) -> str | None:
 
 def _try_out(
     config: PromotionConfig,
-    planned: Promotion,
+    promotion: Promotion,
     warehouse: Warehouse,
     live_database: LiveDatabase,
-) -> Publication:
+    report: RunReport,
+) -> dict[str, Any]:
     """Promote to a copy; what a script to be run by hand derives is remembered like any other."""
 
     def work(copy: sqlite3.Connection) -> Publication:
         if config.sql:
             with warehouse.connect() as connection:
-                remember_baseline(connection, planned.run_id, last_promotion(copy))
-        return promote_to(copy, planned)
+                remember_baseline(connection, promotion.run_id, last_promotion(copy))
+        return promote_to(copy, promotion)
 
     script = Path(config.sql) if config.sql else None
-    return dry_run(live_database.database, live_database.dry_run_path, work, script)
+    tried = dry_run(live_database.database, live_database.dry_run_path, work, script)
+    with warehouse.connect() as connection:
+        report.count(connection)
+    return _metadata(tried) | report.keep(tried, dry_run=True)
 
 
 def _nothing_published(live_database: LiveDatabase) -> Publication:

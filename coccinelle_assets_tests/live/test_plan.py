@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from coccinelle_assets.live.promotion.prepared_customers import (
     take_prepared_customers,
 )
 from coccinelle_assets.live.sqlite.connection import open_live
-from coccinelle_assets.live.sqlite.schema import read_schema
+from coccinelle_assets.live.sqlite.schema import Schema, read_schema
 from coccinelle_assets.live.sqlite.transaction import transaction
 from coccinelle_assets.warehouse.write_plan import write_plan
 from coccinelle_assets_tests.database_state import database_state
@@ -156,3 +157,23 @@ def test_a_plan_that_cannot_be_written_says_why(small: AppDatabase, pipeline: Pi
     pipeline.warehouse.execute("CREATE OR REPLACE TABLE ssot.appointment_links AS SELECT 1 AS id")
     with pytest.raises(duckdb.BinderException, match="customer_id"):
         write_plan(pipeline.warehouse, pipeline.plan_path, "run")
+
+
+def test_the_schema_is_read_once_in_a_promotions_transaction(
+    small: AppDatabase, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each table is asked for its columns many times otherwise, while other writers wait."""
+    pipeline.run()
+    small.appointment(id="a2", customer_email="luc@roux.fr", customer_name="Luc Roux")
+    pipeline.plan()
+    read: list[bool] = []
+
+    def counted(connection: sqlite3.Connection) -> Schema:
+        read.append(connection.in_transaction)
+        return read_schema(connection)
+
+    for name, module in list(sys.modules.items()):
+        if name.startswith("coccinelle_assets.") and getattr(module, "read_schema", None):
+            monkeypatch.setattr(module, "read_schema", counted)
+    assert pipeline.publish().new_customers == 1
+    assert read == [True]
