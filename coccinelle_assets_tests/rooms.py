@@ -16,7 +16,7 @@ ROOMS = (
     ("predicates",),
     ("settings",),
     ("location", "tables", "demo"),
-    ("masking", "progress", "background"),
+    ("masking", "progress", "background", "home"),
     ("files", "sql", "errors"),
 )
 # Inside live, likewise.

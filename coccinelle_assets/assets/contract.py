@@ -55,7 +55,7 @@ def contracted_tables(
         return backup, contract(live, live_database.path, archives, anonymous=config.anonymous)
 
     with clear_failures():
-        change = live_database.database.change("contraction", work)
+        change = live_database.change("contraction", work)
     backup, done = change.result
     yield dg.MaterializeResult(
         asset_key=CONTRACTED.key,

@@ -81,6 +81,7 @@ def promotion(
 ) -> Iterator[dg.MaterializeResult]:
     """Promote the plan; a dry run promotes it to a copy and leaves an observation only."""
     with clear_failures():
+        live_database.hold_home()
         require_gates(context, warehouse, gate_thresholds)
         with warehouse.connect() as connection:
             with beside(live_database.settle_snapshot):

@@ -22,7 +22,7 @@ STATISTICS_TRIGGERS = spec(
 def statistics_triggers(live_database: LiveDatabase) -> dg.MaterializeResult:
     """Create the triggers, replace those that differ, correct what drifted before."""
     with clear_failures():
-        change = live_database.database.change(
+        change = live_database.change(
             "triggers", lambda live: install_triggers(live, live_database.path)
         )
     done = change.result

@@ -46,7 +46,7 @@ def rollback(
         return backup, undo(live, live_database.path, live_database.archive_directory)
 
     with clear_failures():
-        change = live_database.database.change("rollback", work)
+        change = live_database.change("rollback", work)
     backup, done = change.result
     rows = [(row.table, row.record_id, row.reason) for row in done.left]
     rows += [(row.source_table, row.record_id, row.reason) for row in change.deferred]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from coccinelle_assets.automation.progress import on_step
 from coccinelle_assets.automation.rollback import ROLLBACK
 from coccinelle_assets.background import beside
 from coccinelle_assets.definitions import build_defs, build_resources
+from coccinelle_assets.home import held_home
 from coccinelle_assets.live.open_database import database_of
 from coccinelle_assets.live.tenant_ranges import TenantRange, ranges_of
 from coccinelle_assets.local_runs.instance import open_instance
@@ -139,8 +141,19 @@ def _run(
 ) -> RunOutcome:
     """Run a job in this process; the outcome has what it reported of `asset`."""
     os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "yes")
+    # The database may grow while another run is waited for: the engine's memory is set once.
+    settings = settings.model_copy(update={"memory_limit_mb": settings.warehouse_memory_mb})
     resources = build_resources(settings)
-    with resources.warehouse.hold(), ExitStack() as opened:
+    with (
+        held_home(
+            settings.home_directory,
+            f"`coccinelle` ({job} of {settings.database})",
+            settings.busy_timeout_seconds,
+            _say,
+        ),
+        resources.warehouse.hold(),
+        ExitStack() as opened,
+    ):
         # The database is copied while Dagster gets ready.
         ahead = resources.live_database.take_snapshot_ahead if job == MIGRATE else None
         with beside(ahead) if ahead else nullcontext():
@@ -157,6 +170,10 @@ def _run(
         finally:
             on_step.reset(token)
     return _outcome(result, asset)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 def _outcome(result: dg.ExecuteInProcessResult, asset: str) -> RunOutcome:

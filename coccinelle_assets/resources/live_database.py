@@ -1,15 +1,16 @@
 """The application's live database, and the directory of what is kept beside it."""
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
-import dagster as dg
 from pydantic import Field
 
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.files import settle
-from coccinelle_assets.live.database import Database
+from coccinelle_assets.live.database import Change, Database
 from coccinelle_assets.live.open_database import open_database
 from coccinelle_assets.live.sqlite.backups import back_up
 from coccinelle_assets.live.sqlite.file_state import (
@@ -20,11 +21,14 @@ from coccinelle_assets.live.sqlite.file_state import (
     remember_clean,
 )
 from coccinelle_assets.location import locate
+from coccinelle_assets.resources.home import HomeResource
 from coccinelle_assets.settings import PromotionOptions
 from coccinelle_assets.warehouse.file import SNAPSHOT
 
+T = TypeVar("T")
 
-class LiveDatabase(dg.ConfigurableResource, PromotionOptions):
+
+class LiveDatabase(HomeResource, PromotionOptions):
     """Reads go to a snapshot; only a promotion writes to the database."""
 
     path: str = Field(description="The application's database: a SQLite file, or d1:NAME.")
@@ -43,6 +47,16 @@ class LiveDatabase(dg.ConfigurableResource, PromotionOptions):
             busy_timeout_seconds=self.busy_timeout_seconds,
             d1_remote=self.d1_remote,
         )
+
+    @property
+    def home_directory(self) -> Path:
+        """The home as a path."""
+        return Path(self.home)
+
+    @property
+    def patience_seconds(self) -> float:
+        """As long as for another writer."""
+        return self.busy_timeout_seconds
 
     @property
     def snapshot_path(self) -> Path:
@@ -87,6 +101,7 @@ class LiveDatabase(dg.ConfigurableResource, PromotionOptions):
 
         One that this process took before, and since when nobody wrote, is that snapshot.
         """
+        self.hold_home()
         file = self.database.file
         if file is not None:
             if is_exact_copy(self._noted_state, file, self.snapshot_path):
@@ -136,6 +151,11 @@ class LiveDatabase(dg.ConfigurableResource, PromotionOptions):
         version = live.execute("PRAGMA data_version").fetchone()[0]
         exact = is_exact_copy(self._noted_state, file, self.snapshot_path)
         return version if exact else None
+
+    def change(self, name: str, work: Callable[[sqlite3.Connection], T]) -> Change[T]:
+        """Change the database; the run holds the home by then, where backups go."""
+        self.hold_home()
+        return self.database.change(name, work)
 
     def back_up(self, live: sqlite3.Connection, label: str) -> Path:
         """Copy the live database as it is now and prune older copies.

@@ -13,6 +13,7 @@ from pydantic import Field
 from coccinelle_assets.background import beside
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.progress import followed, logged
+from coccinelle_assets.resources.home import HomeResource
 from coccinelle_assets.warehouse.file import SNAPSHOT, open_warehouse
 from coccinelle_assets.warehouse.load_sources import load_scanner
 from coccinelle_assets.warehouse.spill import tend_spill
@@ -21,12 +22,22 @@ from coccinelle_assets.warehouse.spill import tend_spill
 LARGE_SNAPSHOT = 1_000_000_000
 
 
-class Warehouse(dg.ConfigurableResource):
+class Warehouse(HomeResource):
     """One DuckDB file; a process that has it open for writing keeps all others out."""
 
     path: str = Field(description="The DuckDB file.")
     memory_limit_mb: int = Field(description="Memory that DuckDB may use, in MB.")
     busy_timeout_seconds: float = Field(description="How long to wait for another run, in seconds.")
+
+    @property
+    def home_directory(self) -> Path:
+        """The directory of the file."""
+        return Path(self.path).parent
+
+    @property
+    def patience_seconds(self) -> float:
+        """As long as for another writer."""
+        return self.busy_timeout_seconds
 
     @contextmanager
     def connect(self) -> Iterator[DuckDBPyConnection]:
@@ -34,6 +45,7 @@ class Warehouse(dg.ConfigurableResource):
 
         Raises CoccinelleError when another process keeps it for longer than the timeout.
         """
+        self.hold_home()
         connection = open_warehouse(Path(self.path), self.busy_timeout_seconds, self._configuration)
         try:
             tend_spill(connection, Path(self.path))

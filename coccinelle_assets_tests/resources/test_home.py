@@ -1,0 +1,118 @@
+"""Runs do not mix: a run holds its home from its first step to its last, whoever started it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from coccinelle_assets.automation.jobs import MIGRATE
+from coccinelle_assets.definitions import build_defs
+from coccinelle_assets.errors import CoccinelleError
+from coccinelle_assets.home import held_home
+from coccinelle_assets.local_runs.run_job import RunOutcome
+from coccinelle_assets.settings import load_settings
+from coccinelle_assets_tests.databases import AppDatabase
+
+HOLD = """
+import sys
+from pathlib import Path
+from coccinelle_assets.home import held_home
+with held_home(Path(sys.argv[1]), "run 1234", 1):
+    print("held", flush=True)
+    input()
+"""
+
+
+@pytest.fixture
+def holder(tmp_path: Path) -> subprocess.Popen[str]:
+    """Another process that holds the home beside the database."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path / ".coccinelle")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def test_a_second_run_waits_and_says_for_whom(
+    app: AppDatabase,
+    holder: subprocess.Popen[str],
+    migrate: Callable[..., RunOutcome],
+    untouched: Callable[[], bool],
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    app.prospect(first_name="Jean", last_name="Dupont", email="jean@ex.fr")
+    assert untouched()
+    with pytest.raises(CoccinelleError, match=rf"run 1234 \(process {holder.pid}, since .*0.2 s"):
+        migrate(busy_timeout_seconds=0.2)
+    assert "Waiting for run 1234" in capfd.readouterr().err
+    assert untouched()
+
+
+def test_a_killed_run_leaves_no_lock(
+    app: AppDatabase, holder: subprocess.Popen[str], migrate: Callable[..., RunOutcome]
+) -> None:
+    app.prospect(first_name="Jean", last_name="Dupont", email="jean@ex.fr")
+    holder.kill()
+    holder.wait()
+    assert migrate(busy_timeout_seconds=5).is_done
+
+
+@pytest.mark.parametrize("job", [MIGRATE, "rollback_customers", "install_statistics_triggers"])
+def test_a_run_that_dagster_starts_holds_the_home_too(
+    job: str, app: AppDatabase, holder: subprocess.Popen[str], untouched: Callable[[], bool]
+) -> None:
+    app.prospect(first_name="Jean", last_name="Dupont", email="jean@ex.fr")
+    assert untouched()
+    definitions = build_defs(load_settings(database=app.path, busy_timeout_seconds=0.2))
+    result = definitions.resolve_job_def(job).execute_in_process(
+        raise_on_error=False, run_config={"loggers": {"progress": {}}}
+    )
+    assert not result.success
+    (failure,) = [event for event in result.all_events if event.is_step_failure]
+    assert "run 1234" in failure.step_failure_data.user_failure_data.description
+    assert untouched()
+
+
+def test_a_home_is_held_between_the_steps_and_free_after_the_last(
+    app: AppDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody else may take it neither between two steps nor before the promotion has ended."""
+    app.prospect(first_name="Jean", last_name="Dupont", email="jean@ex.fr")
+    settings = load_settings(database=app.path)
+    seen: list[str] = []
+
+    def look(context: dg.HookContext) -> None:
+        tried = subprocess.run(
+            [sys.executable, "-c", HOLD.replace("1):", "0):"), str(settings.home_directory)],
+            input="\n",
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        seen.append("free" if tried.returncode == 0 else "held")
+
+    hook = dg.success_hook(name="look")(look)
+    job = build_defs(settings).resolve_job_def(MIGRATE).with_hooks({hook})
+    assert job.execute_in_process(run_config={"loggers": {"progress": {}}}).success
+    assert set(seen) == {"held"}
+    assert len(seen) > 5
+    began = time.monotonic()
+    with held_home(settings.home_directory, "the next", 5):
+        assert time.monotonic() - began < 1
+
+
+def test_a_thread_may_hold_a_home_again(tmp_path: Path) -> None:
+    with held_home(tmp_path, "outer", 0), held_home(tmp_path, "inner", 0):
+        pass
