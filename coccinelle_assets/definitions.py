@@ -51,6 +51,7 @@ def build_resources(settings: Settings) -> Resources:
     return Resources(
         warehouse=Warehouse(
             path=str(home / WAREHOUSE),
+            database=settings.location.spelling,
             memory_limit_mb=settings.warehouse_memory_mb,
             busy_timeout_seconds=settings.busy_timeout_seconds,
         ),

@@ -19,9 +19,11 @@ from coccinelle_assets.resolution.contacts import build_contacts
 from coccinelle_assets.resolution.customers import build_customers
 from coccinelle_assets.resolution.identity import build_clusters, build_identifiers
 from coccinelle_assets.resolution.linkage import build_links
+from coccinelle_assets.resources.rules import identity_text
 from coccinelle_assets.settings import load_settings
 from coccinelle_assets.warehouse.baseline import Remembering
 from coccinelle_assets.warehouse.load_sources import UnreadableTextError, load_sources, wave_tenants
+from coccinelle_assets.warehouse.owner import Owner, as_seen_from, write_owner
 from coccinelle_assets.warehouse.preview import write_gate_statistics, write_link_views
 from coccinelle_assets.warehouse.write_plan import PlanCounts, write_plan
 
@@ -80,6 +82,8 @@ class Pipeline:
         except UnreadableTextError:
             repair_snapshot(snapshot, schema)
             load_sources(self.warehouse, snapshot, schema, tenants)
+        database = as_seen_from(self.home, str(self.database))
+        write_owner(self.warehouse, Owner(database, self.run_id, identity_text(self.settings)))
 
     def resolve(self, tenants: Sequence[str] = ()) -> None:
         """Everything up to the links, from a fresh snapshot."""

@@ -14,7 +14,7 @@ from pydantic import Field
 from coccinelle_assets.assets.layer import spec
 from coccinelle_assets.assets.run_report import RunReport
 from coccinelle_assets.background import Submit, beside, one_core_each
-from coccinelle_assets.checks.gates import require_gates
+from coccinelle_assets.checks.gates import require_gates, steps_of
 from coccinelle_assets.live.deferred import deferred_reasons
 from coccinelle_assets.live.promotion.dry_run import dry_run
 from coccinelle_assets.live.promotion.publish import Publication
@@ -25,12 +25,14 @@ from coccinelle_assets.resources.live_database import LiveDatabase
 from coccinelle_assets.resources.rules import (
     GateThresholdsResource,
     IdentityRulesResource,
+    identity_text,
     rules_text,
 )
 from coccinelle_assets.resources.warehouse import Warehouse
 from coccinelle_assets.warehouse.baseline import Remembering, remember_baseline
 from coccinelle_assets.warehouse.fingerprint import remember_state
 from coccinelle_assets.warehouse.load_sources import wave_tenants
+from coccinelle_assets.warehouse.owner import read_owner, require_same_run
 from coccinelle_assets.warehouse.write_plan import write_plan
 
 PROMOTED = spec(
@@ -82,6 +84,10 @@ def promotion(
     """Promote the plan; a dry run promotes it to a copy and leaves an observation only."""
     with clear_failures():
         live_database.hold_home()
+        with warehouse.connect() as connection:
+            loaded = "snapshot" in steps_of(context)
+            run_id = context.run.run_id if loaded else None
+            require_same_run(read_owner(connection), run_id, identity_text(identity_rules))
         require_gates(context, warehouse, gate_thresholds)
         with warehouse.connect() as connection:
             with beside(live_database.settle_snapshot):

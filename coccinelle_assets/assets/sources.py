@@ -17,11 +17,13 @@ from coccinelle_assets.resources.live_database import LiveDatabase
 from coccinelle_assets.resources.rules import (
     GateThresholdsResource,
     IdentityRulesResource,
+    identity_text,
     rules_text,
 )
 from coccinelle_assets.resources.warehouse import Warehouse
 from coccinelle_assets.warehouse.fingerprint import snapshot_versions, unchanged_since
 from coccinelle_assets.warehouse.load_sources import UnreadableTextError, load_sources
+from coccinelle_assets.warehouse.owner import Owner, as_seen_from, write_owner
 from coccinelle_assets.warehouse.room import require_room
 
 SOURCES = (
@@ -144,6 +146,12 @@ def sources(
                     + ", ".join(f"{r.table}.{r.column} of {r.record_id}" for r in repairs[:10])
                 )
                 load_sources(connection, live_database.snapshot_path, schema, config.tenants)
+            owner = Owner(
+                as_seen_from(Path(live_database.home), live_database.path),
+                context.run.run_id,
+                identity_text(identity_rules),
+            )
+            write_owner(connection, owner)
             versions = snapshot_versions(connection)
             settings = rules_text(identity_rules, gate_thresholds, config.tenants)
             run_id = unchanged_since(connection, versions, settings)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import dagster as dg
 
 from coccinelle_assets.checks.results import blocking_specs, rule, rule_results
+from coccinelle_assets.resources.failures import clear_failures
 from coccinelle_assets.resources.warehouse import Warehouse
 
 CONTACTS = "identity/contacts"
@@ -18,5 +19,5 @@ RULES = (
 @dg.multi_asset_check(specs=blocking_specs(CONTACTS, RULES), name="contacts_gate")
 def contacts_gate(warehouse: Warehouse) -> Iterable[dg.AssetCheckResult]:
     """Hold back records that cannot be told apart or belong to nobody."""
-    with warehouse.connect() as connection:
+    with clear_failures(), warehouse.connect() as connection:
         yield from rule_results(connection, CONTACTS, RULES)

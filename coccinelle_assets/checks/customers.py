@@ -15,6 +15,7 @@ from coccinelle_assets.checks.results import (
     warning_spec,
 )
 from coccinelle_assets.predicates.predicate import CUSTOMER_PREDICATES
+from coccinelle_assets.resources.failures import clear_failures
 from coccinelle_assets.resources.rules import GateThresholdsResource
 from coccinelle_assets.resources.warehouse import Warehouse
 from coccinelle_assets.warehouse.preview import write_customer_views
@@ -43,7 +44,7 @@ def customers_gate(
     warehouse: Warehouse, gate_thresholds: GateThresholdsResource
 ) -> Iterable[dg.AssetCheckResult]:
     """Hold back a customer set with duplicates, strays or a suspicious size."""
-    with warehouse.connect() as connection:
+    with clear_failures(), warehouse.connect() as connection:
         write_customer_views(connection)
         yield from gate_results(connection, CUSTOMERS, CUSTOMER_PREDICATES, gate_thresholds)
         limits = {

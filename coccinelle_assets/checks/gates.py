@@ -1,6 +1,6 @@
 """The gates, in the order data flows, and what holds a promotion that runs without them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import cast
 
 import dagster as dg
@@ -16,6 +16,11 @@ from coccinelle_assets.resources.warehouse import Warehouse
 GATES = (contacts_gate, identifiers_gate, clusters_gate, customers_gate, links_gate)
 
 
+def steps_of(context: dg.AssetExecutionContext) -> Sequence[str]:
+    """The names of the steps that this run takes."""
+    return context.run.step_keys_to_execute or [node.name for node in context.job_def.nodes]
+
+
 def require_gates(
     context: dg.AssetExecutionContext, warehouse: Warehouse, gate_thresholds: GateThresholdsResource
 ) -> None:
@@ -24,7 +29,7 @@ def require_gates(
     Dagster holds the promotion by the gates of its own run only, and a backfill, a re-execution
     of the one step or an automation condition may select none. Raises PromotionRefusedError.
     """
-    steps = context.run.step_keys_to_execute or [node.name for node in context.job_def.nodes]
+    steps = steps_of(context)
     if all(gate.node_def.name in steps for gate in GATES):
         return
     resources = {"warehouse": warehouse, "gate_thresholds": gate_thresholds}

@@ -16,6 +16,7 @@ from coccinelle_assets.checks.results import (
     warning_spec,
 )
 from coccinelle_assets.predicates.predicate import SAMPLE_ROWS
+from coccinelle_assets.resources.failures import clear_failures
 from coccinelle_assets.resources.rules import GateThresholdsResource
 from coccinelle_assets.resources.warehouse import Warehouse
 from coccinelle_assets.settings import GateThresholds
@@ -48,7 +49,7 @@ def identifiers_gate(
     warehouse: Warehouse, gate_thresholds: GateThresholdsResource
 ) -> Iterable[dg.AssetCheckResult]:
     """Hold back identifiers that are none."""
-    with warehouse.connect() as connection:
+    with clear_failures(), warehouse.connect() as connection:
         yield from rule_results(connection, IDENTIFIERS, IDENTIFIER_RULES)
         yield rejected_share(connection, gate_thresholds)
 
@@ -88,7 +89,7 @@ def clusters_gate(
     warehouse: Warehouse, gate_thresholds: GateThresholdsResource
 ) -> Iterable[dg.AssetCheckResult]:
     """Hold back clusters that cross tenants; point at those that look like strangers."""
-    with warehouse.connect() as connection:
+    with clear_failures(), warehouse.connect() as connection:
         yield from rule_results(connection, CLUSTERS, CLUSTER_RULES)
         yield names_agree(connection, gate_thresholds)
         yield clusters_small(connection, gate_thresholds)

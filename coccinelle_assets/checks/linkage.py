@@ -19,6 +19,7 @@ from coccinelle_assets.predicates.predicate import (
     CONVERSATION_PREDICATES,
     LINK_PREDICATES,
 )
+from coccinelle_assets.resources.failures import clear_failures
 from coccinelle_assets.resources.rules import GateThresholdsResource
 from coccinelle_assets.resources.warehouse import Warehouse
 from coccinelle_assets.settings import GateThresholds
@@ -42,7 +43,7 @@ def links_gate(
     warehouse: Warehouse, gate_thresholds: GateThresholdsResource
 ) -> Iterable[dg.AssetCheckResult]:
     """Hold back links that lead astray or records that were lost on the way."""
-    with warehouse.connect() as connection:
+    with clear_failures(), warehouse.connect() as connection:
         write_link_views(connection)
         write_gate_statistics(connection)
         yield from gate_results(

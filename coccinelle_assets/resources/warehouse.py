@@ -16,6 +16,7 @@ from coccinelle_assets.progress import followed, logged
 from coccinelle_assets.resources.home import HomeResource
 from coccinelle_assets.warehouse.file import SNAPSHOT, open_warehouse
 from coccinelle_assets.warehouse.load_sources import load_scanner
+from coccinelle_assets.warehouse.owner import require_database
 from coccinelle_assets.warehouse.spill import tend_spill
 
 # Bytes: about three million records, of which each step takes more than some seconds.
@@ -26,6 +27,7 @@ class Warehouse(HomeResource):
     """One DuckDB file; a process that has it open for writing keeps all others out."""
 
     path: str = Field(description="The DuckDB file.")
+    database: str = Field(default="", description="The database whose records it holds.")
     memory_limit_mb: int = Field(description="Memory that DuckDB may use, in MB.")
     busy_timeout_seconds: float = Field(description="How long to wait for another run, in seconds.")
 
@@ -48,6 +50,8 @@ class Warehouse(HomeResource):
         self.hold_home()
         connection = open_warehouse(Path(self.path), self.busy_timeout_seconds, self._configuration)
         try:
+            if self.database:
+                require_database(connection, self.home_directory, self.database)
             tend_spill(connection, Path(self.path))
             log = dg.get_dagster_logger().info
             with logged(log, engines=self._takes_minutes), followed(connection):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import time
@@ -11,12 +12,13 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from coccinelle_assets.automation.jobs import MIGRATE
+from coccinelle_assets.automation.jobs import MIGRATE, PROMOTE
 from coccinelle_assets.definitions import build_defs
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.home import held_home
-from coccinelle_assets.local_runs.run_job import RunOutcome
+from coccinelle_assets.local_runs.run_job import RunOutcome, run_migration
 from coccinelle_assets.settings import load_settings
+from coccinelle_assets.warehouse.owner import Owner, require_same_run
 from coccinelle_assets_tests.databases import AppDatabase
 
 HOLD = """
@@ -116,3 +118,92 @@ def test_a_home_is_held_between_the_steps_and_free_after_the_last(
 def test_a_thread_may_hold_a_home_again(tmp_path: Path) -> None:
     with held_home(tmp_path, "outer", 0), held_home(tmp_path, "inner", 0):
         pass
+
+
+def promoted_by_dagster(path: Path, job: str, **run_config: object) -> dg.ExecuteInProcessResult:
+    definitions = build_defs(load_settings(database=path))
+    config = {"loggers": {"progress": {}}} | run_config
+    return definitions.resolve_job_def(job).execute_in_process(
+        raise_on_error=False, run_config=config
+    )
+
+
+def reason(result: dg.ExecuteInProcessResult) -> str:
+    (failure,) = [event for event in result.all_events if event.is_step_failure]
+    return failure.step_failure_data.user_failure_data.description
+
+
+def test_a_home_belongs_to_one_database(
+    app: AppDatabase, migrate: Callable[..., RunOutcome], tmp_path: Path
+) -> None:
+    """A copy beside the original, as a newcomer makes it, and a shared home."""
+    app.prospect(first_name="Jean", last_name="Dupont", email="jean@ex.fr")
+    assert migrate().is_done
+    other = AppDatabase(tmp_path / "other.db")
+    other.prospect(first_name="Anne", last_name="Morel", email="anne@lilas.fr")
+    content = other.path.read_bytes()
+    home = str(app.path.parent / ".coccinelle")
+    for job in (MIGRATE, PROMOTE):
+        definitions = build_defs(load_settings(database=other.path, home=home))
+        result = definitions.resolve_job_def(job).execute_in_process(
+            raise_on_error=False, run_config={"loggers": {"progress": {}}}
+        )
+        reasons = " ".join(
+            event.step_failure_data.user_failure_data.description
+            for event in result.all_events
+            if event.is_step_failure
+        )
+        assert f"belongs to the database {app.path.resolve()}" in reasons
+        assert "other.db" in reasons
+    assert other.path.read_bytes() == content
+    assert migrate(even_if_unchanged=True).is_done
+
+
+def test_a_database_that_is_renamed_keeps_its_home(
+    app: AppDatabase, migrate: Callable[..., RunOutcome]
+) -> None:
+    app.prospect(first_name="Jean", last_name="Dupont", email="jean@ex.fr")
+    assert migrate().is_done
+    app.execute("UPDATE customers SET first_name = 'Jeannot'")
+    app.path = app.path.rename(app.path.with_name("renamed.db"))
+    home = app.path.parent / ".coccinelle"
+    assert run_migration(load_settings(database=app.path, home=home)).is_done
+    assert [row["first_name"] for row in app.customers()] == ["Jeannot"]
+
+
+def test_a_folder_that_is_copied_has_a_home_of_its_own(
+    app: AppDatabase, migrate: Callable[..., RunOutcome], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    app.prospect(first_name="Jean", last_name="Dupont", email="jean@ex.fr")
+    assert migrate().is_done
+    copy = Path(shutil.copytree(app.path.parent, tmp_path_factory.mktemp("copy") / "folder"))
+    there = AppDatabase.at(copy / app.path.name)
+    there.prospect(first_name="Anne", last_name="Morel", email="anne@lilas.fr")
+    outcome = run_migration(load_settings(database=there.path))
+    assert outcome.reported["new_customers"] == 1
+
+
+def test_what_other_rules_resolved_is_not_promoted(
+    app: AppDatabase, migrate: Callable[..., RunOutcome], untouched: Callable[[], bool]
+) -> None:
+    app.prospect(first_name="Jean", last_name="Dupont", phone="0475 12 34 56")
+    assert untouched()
+    assert migrate(dry_run=True, default_region="BE").is_done
+    result = promoted_by_dagster(app.path, PROMOTE)
+    assert "by other rules of identity" in reason(result)
+    assert untouched()
+    assert promoted_by_dagster(app.path, MIGRATE).success
+
+
+def test_a_step_refuses_a_warehouse_that_another_run_has_written(
+    app: AppDatabase, migrate: Callable[..., RunOutcome], untouched: Callable[[], bool]
+) -> None:
+    """Should the lock not hold (a file system without locks), the promotion still looks."""
+    app.prospect(first_name="Jean", last_name="Dupont", email="jean@ex.fr")
+    assert untouched()
+    owner = Owner("app.db", "another-run", "")
+    with pytest.raises(CoccinelleError, match="run another-run has written the warehouse since"):
+        require_same_run(owner, "this-run", "")
+    with pytest.raises(CoccinelleError, match="nobody knows which database"):
+        require_same_run(None, "this-run", "")
+    require_same_run(owner, None, "")

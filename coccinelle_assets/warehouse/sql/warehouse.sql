@@ -55,6 +55,12 @@ CREATE TABLE IF NOT EXISTS live.inherited_identifiers (
     kind VARCHAR,
     value VARCHAR
 );
+-- Whose records the warehouse holds.
+CREATE TABLE IF NOT EXISTS live.owner (
+    database VARCHAR,
+    run_id VARCHAR,
+    rules VARCHAR
+);
 CREATE TABLE IF NOT EXISTS live.fingerprints (
     run_id VARCHAR,
     fingerprint VARCHAR
