@@ -128,7 +128,7 @@ def test_the_command_line_promotes_and_a_second_run_finds_nothing_to_do(
     with pytest.raises(WranglerError, match=r"coccinelle_receipts\.plan"):
         project.database.wrangler.execute_file(plan)
     by_hand = application_state(project.mirror())
-    assert len(by_hand[1]["customers"]) == PEOPLE
+    assert len(by_hand.rows["customers"]) == PEOPLE
     done = coccinelle("verify", *options, "--json")
     assert (done.returncode, done.json["holds"]) == (0, True), done.stderr
     done = coccinelle("migrate", *options, "--json")

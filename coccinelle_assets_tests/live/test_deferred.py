@@ -130,3 +130,57 @@ def test_a_customer_deleted_meanwhile_leaves_its_links_for_the_next_run(
     pipeline.run()
     assert small.links()["a2"] == small.links()["c1"] == customer(small, "anne@lilas.fr")["id"]
     assert holds(small.path)
+
+
+ERASURES = {
+    "deleted": "DELETE FROM {table} WHERE id = 'luc'",
+    "emptied": "UPDATE {table} SET {prefix}email = NULL, {prefix}phone = NULL WHERE id = 'luc'",
+    "given to another tenant": "UPDATE {table} SET tenant_id = 't2' WHERE id = 'luc'",
+}
+
+
+@pytest.mark.parametrize("erasure", ERASURES)
+@pytest.mark.parametrize("table", ["prospects", "appointments", "omni_conversations"])
+@pytest.mark.parametrize("first", [True, False], ids=["first run", "later run"])
+def test_whoever_is_erased_before_the_promotion_does_not_come_back(
+    erasure: str, table: str, first: bool, small: AppDatabase, pipeline: Pipeline
+) -> None:
+    if not first:
+        pipeline.run()
+    prefix = "" if table == "prospects" else "customer_"
+    details = {f"{prefix}email": "luc@roux.fr", f"{prefix}phone": "+33677889012"}
+    add = {
+        "prospects": small.prospect,
+        "appointments": small.appointment,
+        "omni_conversations": small.conversation,
+    }[table]
+    add(id="luc", **details)
+    pipeline.plan()
+    small.execute(ERASURES[erasure].format(table=table, prefix=prefix))
+    publication = pipeline.publish()
+    reasons = {row.reason for row in publication.deferred if row.source_table == "customers"}
+    assert reasons == {"records_gone"}
+    assert {row["email"] for row in small.customers()} == {"jean@ex.fr", "anne@lilas.fr"}
+    assert publication.new_customers == (2 if first else 0)
+    assert holds(small.path)
+    assert pipeline.run().deferred == []
+    again = {row["email"] for row in small.customers()} - {"jean@ex.fr", "anne@lilas.fr"}
+    assert again == ({"luc@roux.fr"} if erasure == "given to another tenant" else set())
+    assert holds(small.path)
+
+
+def test_one_record_that_stays_is_enough_for_a_customer(
+    small: AppDatabase, pipeline: Pipeline
+) -> None:
+    pipeline.run()
+    small.prospect(id="luc", first_name="Luc", email="luc@roux.fr")
+    small.prospect(id="lucien", first_name="Luc", email="luc@roux.fr")
+    small.appointment(id="unreadable", customer_phone="06 55 44 32 10", customer_email="x")
+    small.execute(
+        "UPDATE appointments SET customer_email = CAST(x'ff40' AS TEXT) WHERE id = 'unreadable'"
+    )
+    pipeline.plan()
+    small.execute("DELETE FROM prospects WHERE id = 'luc'")
+    publication = pipeline.publish()
+    assert publication.new_customers == 2
+    assert {row.reason for row in publication.deferred if row.source_table == "customers"} == set()

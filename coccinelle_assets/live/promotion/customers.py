@@ -8,11 +8,15 @@ from dataclasses import dataclass
 
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.deferred import Deferred
-from coccinelle_assets.live.sqlite.transaction import run, run_script, scalar
+from coccinelle_assets.live.sqlite.schema import Schema
+from coccinelle_assets.live.sqlite.transaction import ids_indexed, run, run_script, scalar
 from coccinelle_assets.live.sqlite.unchanged import unchanged
 from coccinelle_assets.live.waiting_customers import write_waiting_customers
-from coccinelle_assets.sql import load_sql
-from coccinelle_assets.tables import CHANGED_COLUMNS, IDENTIFIERS
+from coccinelle_assets.sql import load_sql, quoted
+from coccinelle_assets.tables import CHANGED_COLUMNS, IDENTIFIERS, Column
+
+# What stands for bytes that are no UTF-8 in what was seen (live/sqlite/snapshot.py).
+UNREADABLE = "char(65533)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,27 +56,71 @@ def _unchanged(columns: Sequence[str]) -> str:
     return unchanged([(f"c.{name}", f"n.seen_{name}") for name in columns], as_text=True)
 
 
+def find_gone_customers(live: sqlite3.Connection, schema: Schema, *, as_planned: bool) -> None:
+    """Write temp.gone_customers: new ones none of whose records is there as it was seen.
+
+    `as_planned`: nobody wrote since, so all of them are there.
+    """
+    if as_planned:
+        live.execute("CREATE TEMP TABLE gone_customers (id TEXT)")
+        return
+    names = {"appointments": "customer_", "omni_conversations": "customer_", "prospects": ""}
+    conditions = {table: _as_seen(schema, table, prefix) for table, prefix in names.items()}
+    with ids_indexed(live, ("prospects",)):
+        run(
+            live,
+            "live/promotion/sql/gone_customers.sql",
+            appointments=conditions["appointments"],
+            conversations=conditions["omni_conversations"],
+            prospects=conditions["prospects"],
+        )
+
+
+def _as_seen(schema: Schema, table: str, prefix: str) -> str:
+    """Whether a record `t` has the details seen in `l`; unreadable ones are passed over."""
+    pairs = [("t.tenant_id", "l.seen_tenant_id")]
+    for detail in IDENTIFIERS:
+        name = schema.deployed(table, Column(prefix + detail))
+        if name:
+            pairs.append((f"t.{quoted(name)}", f"l.seen_{detail}"))
+    return " AND ".join(
+        f"({unchanged([pair], as_text=True)} OR instr({pair[1]}, {UNREADABLE}) > 0)"
+        for pair in pairs
+    )
+
+
+def drop_gone_customers(live: sqlite3.Connection) -> None:
+    """Take out of the table those that were prepared and are in temp.gone_customers."""
+    live.execute("DELETE FROM main.customers WHERE id IN (SELECT id FROM gone_customers)")
+
+
 def write_customers(live: sqlite3.Connection, *, new_ones_later: bool) -> CustomersWritten:
     """Merge, change and create the customers of the attached plan.
 
-    `new_ones_later` counts new customers as written, which all of them will be.
+    `new_ones_later` counts new customers as written, which all of them will be but those that are
+    in temp.gone_customers.
     """
     *moved, merged, _released, changed = run_script(live, "live/promotion/sql/customers.sql")
     if new_ones_later:
-        new = scalar(live, "SELECT count(*) FROM plan.new_customers")
+        gone = scalar(live, "SELECT count(*) FROM gone_customers")
+        new = scalar(live, "SELECT count(*) FROM plan.new_customers") - gone
+        created = new + gone
     else:
-        new = run(live, "live/promotion/sql/new_customers.sql").rowcount
+        kept = "id NOT IN (SELECT id FROM gone_customers)"
+        new = created = run(live, "live/promotion/sql/new_customers.sql", kept=kept).rowcount
     if merged:
         _require_no_orphans(live)
-    live.execute(load_sql("live/promotion/sql/unavailable_customers.sql"), {"created": new})
+    live.execute(load_sql("live/promotion/sql/unavailable_customers.sql"), {"created": created})
     unpublished = (
         "SELECT id FROM unavailable_customers WHERE id IN (SELECT id FROM plan.new_customers)"
+        " AND id NOT IN (SELECT id FROM gone_customers)"
     )
     deferred = [
         Deferred("customers", record_id, reason)
         for reason, query in (
             ("changed", "SELECT id FROM stale_customers"),
             ("identifier_taken", unpublished),
+            ("records_gone", "SELECT id FROM gone_customers"),
         )
         for (record_id,) in live.execute(f"{query} ORDER BY id")
     ]

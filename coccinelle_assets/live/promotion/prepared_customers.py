@@ -41,7 +41,7 @@ def prepare_customers(plan: Path) -> Path:
         attach_plan(prepared, plan)
         prepared.execute("BEGIN")
         create_customers_table(prepared)
-        written = run(prepared, "live/promotion/sql/new_customers.sql").rowcount
+        written = run(prepared, "live/promotion/sql/new_customers.sql", kept="TRUE").rowcount
         planned = prepared.execute("SELECT count(*) FROM plan.new_customers").fetchone()[0]
         if written < planned:
             raise CoccinelleError(

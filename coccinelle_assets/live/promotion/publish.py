@@ -10,7 +10,12 @@ from pathlib import Path
 
 from coccinelle_assets.live.deferred import Deferred, deferred_reasons
 from coccinelle_assets.live.promotion.audit import Audit, remember_previous_customers
-from coccinelle_assets.live.promotion.customers import find_stale_customers, write_customers
+from coccinelle_assets.live.promotion.customers import (
+    drop_gone_customers,
+    find_gone_customers,
+    find_stale_customers,
+    write_customers,
+)
 from coccinelle_assets.live.promotion.expand import (
     create_customer_indexes,
     create_link_indexes,
@@ -96,6 +101,7 @@ def publish(
     remember_previous_customers(live, schema, tenants)
     done.expanded = expand(live, schema)
     find_stale_customers(live)
+    find_gone_customers(live, schema, as_planned=as_planned)
     undo_log.before(live)
     _write_customers(live, done, new_ones_later=prepared is not None)
     _write_links(live, schema, undo_log, done, as_planned=as_planned)
@@ -169,6 +175,7 @@ def _audit(
     audit.ask(LINKED_PREDICATES)
     if prepared is not None:
         take_prepared_customers(live, prepared.result())
+        drop_gone_customers(live)
     # New customers have what the gate held against its count: if not, the audit refuses them.
     corrected = counted and prepared is not None
     done.statistics_updated = 0 if corrected else correct_to_link_statistics(live)

@@ -11,6 +11,15 @@ LEFT JOIN source.customers AS l ON l.id = c.id
 WHERE l.id IS NULL
 ORDER BY c.id;
 
+INSERT INTO plan.new_prospects
+SELECT w.customer_id, c.source_id, c.tenant_id, c.raw_email, c.raw_phone
+FROM identity.members AS k
+JOIN identity.contacts AS c ON c.record_no = k.record_no
+JOIN ssot.crosswalk AS w ON w.cluster_no = k.cluster_no
+LEFT JOIN source.customers AS l ON l.id = w.customer_id
+WHERE c.source_table = 'prospects' AND l.id IS NULL
+ORDER BY c.source_id;
+
 INSERT INTO plan.customer_changes
 SELECT
     c.id, c.tenant_id, c.first_name, c.last_name, c.email, c.phone, c.status, c.source, c.tags,

@@ -20,6 +20,14 @@ CREATE TABLE new_customers (
     last_contact_at TEXT,
     created_at TEXT
 );
+-- The prospects of new customers, as they were seen.
+CREATE TABLE new_prospects (
+    customer_id TEXT,
+    id TEXT,
+    seen_tenant_id TEXT,
+    seen_email TEXT,
+    seen_phone TEXT
+);
 -- Live customers whose details change: the new values, and the ones seen when it was planned.
 CREATE TABLE customer_changes (
     id TEXT,
