@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+STAMP = "%Y%m%dT%H%M%S%fZ"
 
 
 @contextmanager
@@ -42,13 +44,21 @@ def settle(path: Path) -> None:
 
 def stamp() -> str:
     """This moment (UTC) as names have it; they sort by age."""
-    return datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
+    return datetime.now(UTC).strftime(STAMP)
 
 
 def kept_path(directory: Path, label: str, suffix: str) -> Path:
-    """The path of a new file, whose directory is made; paths sort by age."""
+    """The path of a new file, whose directory is made; paths sort by age.
+
+    A clock that was set back makes no file older than those that are there.
+    """
     directory.mkdir(parents=True, exist_ok=True)
-    return directory / f"{stamp()}-{label}{suffix}"
+    moment = datetime.now(UTC)
+    for newest in kept_files(directory, suffix)[:1]:
+        with suppress(ValueError):
+            there = datetime.strptime(newest.name.partition("-")[0], STAMP).replace(tzinfo=UTC)
+            moment = max(moment, there + timedelta(microseconds=1))
+    return directory / f"{moment.strftime(STAMP)}-{label}{suffix}"
 
 
 def kept_files(directory: Path, suffix: str) -> list[Path]:

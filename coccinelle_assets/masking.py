@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 # Columns whose values tell who somebody is. Ids do not: they are needed to mend things.
@@ -20,6 +21,14 @@ def masked(column: str, value: Any) -> Any:
     if column not in PERSONAL or not isinstance(value, str):
         return value
     return _DETAIL.sub(_masked_part, value)
+
+
+def masked_rows(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[tuple[Any, ...]]:
+    """Rows as they may be shown."""
+    return [
+        tuple(masked(column, value) for column, value in zip(columns, row, strict=True))
+        for row in rows
+    ]
 
 
 def mask_identifiers(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ import typer
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.settings import Settings
 
+_UNPRINTABLE = re.compile(r"[\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 EXIT_ERROR = 1
 EXIT_REFUSED = 3
 # Of a run that did not go through, by its status.
@@ -36,6 +38,7 @@ Remote = Annotated[
 WranglerDir = Annotated[
     Path | None, typer.Option(help="For d1:NAME: the folder that holds wrangler.toml.")
 ]
+Show = Annotated[bool, typer.Option("--show", help="Print e-mails, phones and names in full.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 
 
@@ -50,11 +53,10 @@ def with_clear_errors(command: Callable[..., None]) -> Callable[..., None]:
             as_json = kwargs.get("as_json", False)
             if as_json:
                 print_json({"error": str(error)})
-            from rich.markup import escape
-
+            from coccinelle_assets.cli.shown import shown_lines
             from coccinelle_assets.cli.terminal import errors
 
-            errors.print(f"[red]Error:[/] {escape(str(error))}", highlight=False)
+            errors.print(f"[red]Error:[/] {shown_lines(str(error))}", highlight=False)
             raise typer.Exit(EXIT_ERROR) from None
 
     return run
@@ -62,8 +64,9 @@ def with_clear_errors(command: Callable[..., None]) -> Callable[..., None]:
 
 def print_json(value: Any) -> None:
     """One JSON object on stdout."""
-    json.dump(value, sys.stdout, ensure_ascii=False, indent=2, default=str)
-    sys.stdout.write("\n")
+    text = json.dumps(value, ensure_ascii=False, indent=2, default=str)
+    # JSON itself escapes only some of what may steer a terminal.
+    sys.stdout.write(_UNPRINTABLE.sub(lambda found: json.dumps(found[0])[1:-1], text) + "\n")
 
 
 @contextmanager

@@ -106,7 +106,7 @@ def _show_obstacles(settings: Settings, *, anonymous: bool, as_json: bool) -> No
     with database_of(settings).read() as live:
         schema = require_contractable(live, str(settings.database))
         findings = [
-            finding
+            finding.masked()
             for finding in evaluate_contract(live, schema)
             if finding.holds or not is_let_pass(finding, anonymous=anonymous)
         ]

@@ -13,6 +13,7 @@ from coccinelle_assets.cli.base import (
     AsJson,
     Database,
     Remote,
+    Show,
     WranglerDir,
     app,
     print_json,
@@ -33,11 +34,12 @@ def verify(
     database: Database,
     remote: Remote = None,
     wrangler_dir: WranglerDir = None,
+    show: Show = False,
     as_json: AsJson = False,
 ) -> None:
     """Run the migration plan's verification on DATABASE; nothing is written.
 
-    Exit code 3 when a check fails.
+    Exit code 3 when a check fails. Personal details are masked without --show.
     """
     from coccinelle_assets.cli import terminal
     from coccinelle_assets.live.verify import verify as verify_live
@@ -45,6 +47,8 @@ def verify(
     settings = load_settings(database=database, d1_remote=remote, wrangler_dir=wrangler_dir)
     with database_of(settings).read() as live:
         verification = verify_live(live, str(database), settings)
+    if not show:
+        verification = verification.masked()
     if as_json:
         print_json(verification.as_dict())
     else:

@@ -150,7 +150,7 @@ def run_and_show(
             if report_to is not None:
                 _write_report(connection, settings, outcome, report_to, dry_run=dry_run)
     elif report_to is not None:
-        terminal.errors.print(f"No report was written to {report_to}: the run was held.")
+        terminal.complain(f"No report was written to {report_to}: the run was held.")
     if as_json:
         shown = terminal.outcome_as_dict(outcome, summary, dry_run=dry_run)
         print_json(shown | ({"ranges": ranges} if len(ranges) > 1 else {}))

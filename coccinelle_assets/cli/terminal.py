@@ -7,10 +7,10 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from coccinelle_assets.cli.shown import printable, shown, shown_lines
 from coccinelle_assets.progress import heard_by
 from coccinelle_assets.warehouse.summary import describe_changes
 
@@ -30,7 +30,12 @@ errors = Console(stderr=True, highlight=False)
 
 def say(text: str) -> None:
     """One line for the reader, never folded: it may hold a command to copy."""
-    output.print(escape(text), soft_wrap=True)
+    output.print(shown_lines(text), soft_wrap=True)
+
+
+def complain(text: str) -> None:
+    """The same on stderr."""
+    errors.print(shown_lines(text), soft_wrap=True)
 
 
 @contextmanager
@@ -135,7 +140,7 @@ def show_trouble(outcome: RunOutcome) -> None:
             f"The offenders are in the run's checks in the UI (run {outcome.run_id})."
         )
     if outcome.error:
-        errors.print(f"[red]Error:[/] {escape(outcome.error)}")
+        errors.print(f"[red]Error:[/] {shown_lines(outcome.error)}")
 
 
 def show_change(outcome: RunOutcome) -> None:
@@ -198,7 +203,7 @@ def _changes(outcome: RunOutcome, *, dry_run: bool) -> str:
         return f"Skipped: nothing changed since run {since} was promoted."
     lines = [describe_changes(outcome.reported, dry_run=dry_run)]
     lines += [
-        f"{name.capitalize()}: {outcome.reported[name]}"
+        f"{name.capitalize()}: {shown(outcome.reported[name])}"
         for name in ("backup", "report")
         if name in outcome.reported
     ]
@@ -212,10 +217,13 @@ def show_verification(verification: Verification) -> None:
     table.add_column("answer")
     for name, (columns, rows) in verification.answers.items():
         answer = "\n".join(
-            ", ".join(f"{column} {value}" for column, value in zip(columns, row, strict=True))
+            ", ".join(
+                f"{column} {printable(str(value))}"
+                for column, value in zip(columns, row, strict=True)
+            )
             for row in rows
         )
-        table.add_row(name.replace("_", " "), escape(answer) or "none")
+        table.add_row(name.replace("_", " "), shown_lines(answer) or "none")
     output.print(table)
     show_findings(verification.findings)
 
@@ -227,7 +235,7 @@ def show_findings(findings: Sequence[Finding]) -> None:
         note = "" if finding.applicable else " (not applicable: no such table)"
         if not finding.holds:
             note = f" {finding.offenders:,} offending rows, such as {finding.sample[0]}"
-        output.print(f"{mark}  {finding.predicate.description}{escape(note)}", soft_wrap=True)
+        output.print(f"{mark}  {finding.predicate.description}{shown(note)}", soft_wrap=True)
 
 
 def show_answer(
@@ -252,18 +260,18 @@ def show_answer(
 def show_explanation(explanation: Explanation) -> None:
     """The records of a customer as a table, and its chain as sentences."""
     table = Table(
-        title=f"{explanation.customer_id} of {explanation.tenant_id}", title_justify="left"
+        title=shown(f"{explanation.customer_id} of {explanation.tenant_id}"), title_justify="left"
     )
     for name in ("seen", "record", "name", "e-mail as written", "phone as written"):
         table.add_column(name)
     for row in explanation.records:
         name = " ".join(part for part in (row["first_name"], row["last_name"]) if part)
         table.add_row(
-            row["observed_at"],
-            escape(f"{row['source_table']}/{row['source_id']}"),
-            escape(name),
-            escape(row["raw_email"] or ""),
-            escape(row["raw_phone"] or ""),
+            shown(row["observed_at"] or ""),
+            shown(f"{row['source_table']}/{row['source_id']}"),
+            shown(name),
+            shown(row["raw_email"] or ""),
+            shown(row["raw_phone"] or ""),
         )
     output.print(table)
     for tie in explanation.ties:
@@ -278,13 +286,13 @@ def show_history(history: History) -> None:
         table.add_column(name, justify="right" if name in ("customers", "written") else "left")
     for receipt in history.receipts:
         table.add_row(
-            receipt.promoted_at,
-            receipt.run_id,
-            "all" if receipt.tenants is None else escape(", ".join(receipt.tenants)),
+            shown(receipt.promoted_at),
+            shown(receipt.run_id),
+            "all" if receipt.tenants is None else shown(", ".join(receipt.tenants)),
             f"{receipt.counts.get('customers', 0):,}",
             f"{receipt.counts.get('rows_written', 0):,}",
             f"{receipt.counts.get('deferred', 0):,}",
-            receipt.undone_at or "",
+            shown(receipt.undone_at or ""),
         )
     output.print(table)
     if history.contracted_at:

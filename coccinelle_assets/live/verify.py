@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.receipts import read_receipts
 from coccinelle_assets.live.sqlite.schema import read_schema, require_sources
 from coccinelle_assets.live.statistics.count import write_link_statistics
+from coccinelle_assets.masking import masked_rows
 from coccinelle_assets.predicates.predicate import VERIFIABLE, Finding, evaluate
 from coccinelle_assets.settings import GateThresholds
 from coccinelle_assets.sql import load_sql
@@ -33,7 +34,7 @@ class Verification:
     `promoted_customers` is the number of customers that the last promotion left, 0 before one.
     """
 
-    answers: dict[str, tuple[Sequence[str], Sequence[Sequence[Any]]]]
+    answers: Mapping[str, tuple[Sequence[str], Sequence[Sequence[Any]]]]
     findings: list[Finding]
     promoted_customers: int
 
@@ -43,6 +44,15 @@ class Verification:
         return not self.answers["potential_duplicates"][1] and all(
             finding.holds for finding in self.findings
         )
+
+    def masked(self) -> Verification:
+        """The same with personal details as they may be shown."""
+        answers = {
+            name: (columns, masked_rows(columns, rows))
+            for name, (columns, rows) in self.answers.items()
+        }
+        findings = [finding.masked() for finding in self.findings]
+        return replace(self, answers=answers, findings=findings)
 
     def as_dict(self) -> dict[str, Any]:
         """The verification as JSON takes it."""

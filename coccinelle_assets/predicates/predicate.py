@@ -7,9 +7,10 @@ A predicate selects its offenders, so that none is good. The same text is evalua
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from coccinelle_assets.masking import masked_rows
 from coccinelle_assets.settings import GateThresholds
 from coccinelle_assets.sql import load_sql
 
@@ -118,6 +119,10 @@ class Finding:
     def holds(self) -> bool:
         """Whether there is no offender."""
         return self.offenders == 0
+
+    def masked(self) -> Finding:
+        """The same with personal details as they may be shown."""
+        return replace(self, sample=masked_rows(self.columns, self.sample))
 
     def as_dict(self) -> dict[str, Any]:
         """The finding as JSON takes it."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
+from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.files import kept_files, kept_path, remove_older, settle
 from coccinelle_assets.live.sqlite.snapshot import copy_database
 
@@ -27,8 +29,20 @@ def back_up(
     backup = kept_path(directory, label, SUFFIX)
     if exact_copy is None or not _link(exact_copy, backup):
         copy_database(live, backup, durable=True)
-    remove_older(directory, SUFFIX, kept)
+    _require_readable(backup)
+    remove_older(directory, SUFFIX, max(kept, 1))
     return backup
+
+
+def _require_readable(backup: Path) -> None:
+    """Refuse to go on without a way back; raises CoccinelleError."""
+    try:
+        with closing(sqlite3.connect(f"{backup.absolute().as_uri()}?mode=ro", uri=True)) as copy:
+            copy.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.Error as error:
+        raise CoccinelleError(
+            f"the backup {backup} cannot be read ({error}): look at its disk; nothing was written"
+        ) from error
 
 
 def _link(source: Path, target: Path) -> bool:

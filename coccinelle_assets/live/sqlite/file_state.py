@@ -22,6 +22,8 @@ WAL = 2
 # File times advance in ticks of some ms: a write within the tick of an earlier one leaves no trace.
 QUIET_NS = 1_000_000_000
 THIS_PROCESS = uuid4().hex
+# What a note that is missing, half written or somebody else's raises: it says nothing.
+UNREADABLE = (OSError, ValueError, KeyError, TypeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +102,10 @@ def is_exact_copy(note: Path, database: Path, copy: Path) -> bool:
     try:
         noted = json.loads(note.read_text(encoding="utf-8"))
         now, copied = read_file_state(database), read_file_state(copy)
-    except (OSError, ValueError):
-        # A run that was killed may leave half a note.
+        unwritten = noted["state"] == asdict(now) and noted["copy"] == asdict(copied)
+        return unwritten and noted["quiet"] and noted["copied_by"] == THIS_PROCESS
+    except UNREADABLE:
         return False
-    unwritten = noted["state"] == asdict(now) and noted.get("copy") == asdict(copied)
-    return unwritten and noted["quiet"] and noted["copied_by"] == THIS_PROCESS
 
 
 def remember_clean(record: Path, note: Path, database: Path, *, rules: str, wrote: bool) -> None:
@@ -121,7 +122,7 @@ def remember_clean(record: Path, note: Path, database: Path, *, rules: str, wrot
         if unseen or not noted["quiet"]:
             return
         write_whole(record, json.dumps({"rules": rules, "state": asdict(after)}))
-    except OSError:
+    except UNREADABLE:
         # It is promoted already: without a record the next run looks for itself, nothing is lost.
         return
 
@@ -130,6 +131,6 @@ def is_clean(record: Path, database: Path, *, rules: str) -> bool:
     """Whether the database is as it was when all of it was promoted, by the same rules."""
     try:
         remembered = json.loads(record.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        return bool(remembered == {"rules": rules, "state": asdict(read_file_state(database))})
+    except UNREADABLE:
         return False
-    return remembered == {"rules": rules, "state": asdict(read_file_state(database))}
