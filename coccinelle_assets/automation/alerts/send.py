@@ -3,9 +3,11 @@
 import hashlib
 import json
 import logging
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
 
 import dagster as dg
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 State = dict[str, Any]
 Collect = Callable[[State | None], tuple[list[Alert], State]]
+# Shorter parts of an address are words such as json or a port.
+SECRET_LENGTH = 6
 
 
 class AlertNotSentError(CoccinelleError):
@@ -27,11 +31,15 @@ class AlertNotSentError(CoccinelleError):
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One service that alerts go to; `name` is its address without secrets."""
+    """One service that alerts go to; `name` tells which without a secret of its address.
+
+    `secrets` are the parts of its address that nobody may read in a log.
+    """
 
     id: str
     name: str
     service: "apprise.NotifyBase"
+    secrets: tuple[str, ...] = ()
 
     def send(self, message: Message) -> None:
         """Send a message; raises AlertNotSentError when the service does not take it."""
@@ -42,6 +50,8 @@ class Channel:
             sent = self.service.notify(body=message.body, title=message.title, notify_type=kind)
             problem = log.getvalue().strip() or "it did not take the message"
         if not sent:
+            for secret in self.secrets:
+                problem = problem.replace(secret, "***")
             raise AlertNotSentError(f"{self.name}: {' '.join(problem.split())}")
 
 
@@ -65,8 +75,27 @@ def channels(options: AlertOptions) -> list[Channel]:
         # Services refuse messages above a length of their own: several shorter ones go through.
         service.overflow_mode = apprise.OverflowMode.SPLIT
         identity = hashlib.sha256(url.encode()).hexdigest()[:12]
-        found.append(Channel(identity, service.url(privacy=True), service))
+        host = _host(service)
+        name = f"{urlsplit(url).scheme}://{host}#{identity[:6]}"
+        parts = {
+            part
+            for spelling in (url, unquote(url))
+            for part in re.split(r"[/@:?&=,+\s]+", spelling)
+            if len(part) >= SECRET_LENGTH
+        }
+        secrets = sorted(parts - {host.partition(":")[0]}, key=len, reverse=True)
+        found.append(Channel(identity, name, service, tuple(secrets)))
     return found
+
+
+def _host(service: "apprise.NotifyBase") -> str:
+    """Host and port of a service that has them; of others this part of an address is a token."""
+    templates: tuple[str, ...] = service.templates
+    has_host = any("{host}" in template for template in templates)
+    if not has_host or not getattr(service, "host", None):
+        return ""
+    port = getattr(service, "port", None)
+    return f"{service.host}:{port}" if port else str(service.host)
 
 
 def try_out(targets: Sequence[Channel], message: Message) -> None:
