@@ -13,6 +13,7 @@ from coccinelle_assets.local_runs.instance import open_instance
 from coccinelle_assets.local_runs.run_job import RunOutcome, run_migration
 from coccinelle_assets.settings import Settings, load_settings
 from coccinelle_assets_tests.databases import AppDatabase
+from coccinelle_assets_tests.people import JEAN
 
 
 @pytest.fixture(autouse=True)
@@ -26,6 +27,16 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def app(tmp_path: Path) -> AppDatabase:
     """An empty application database with the tenants t1 and t2."""
     return AppDatabase(tmp_path / "app.db")
+
+
+@pytest.fixture
+def small(app: AppDatabase) -> AppDatabase:
+    """Jean and Anne, each with a prospect; Jean's appointment and Anne's conversation."""
+    app.prospect(id="jean", first_name="Jean", last_name="Dupont", email="jean@ex.fr", phone=JEAN)
+    app.prospect(id="anne", first_name="Anne", last_name="Morel", email="anne@lilas.fr")
+    app.appointment(id="a1", customer_name="Jean Dupont", customer_phone="06 11 47 82 93")
+    app.conversation(id="c1", customer_name="Anne Morel", customer_email="ANNE@lilas.fr")
+    return app
 
 
 @pytest.fixture
