@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -17,6 +19,20 @@ from coccinelle_assets.files import write_whole
 # The system lets go of it when its process ends, however that ends.
 LOCK = "run.lock"
 HOLDER = "running.json"
+# What a run that was killed leaves behind: half of a file, a copy that was to be thrown away.
+LEFTOVERS = (
+    "*.partial",
+    "dry_run*.sqlite*",
+    "rehearsal*.sqlite*",
+    "new_customers.sqlite*",
+    "backups/*.partial",
+    "reports/*.partial",
+    "d1/*/*/*.partial",
+    "d1/*/*/tmp*",
+)
+
+# A verification of D1 works in such a directory without holding the home.
+ABANDONED_SECONDS = 24 * 3600
 
 
 @contextmanager
@@ -27,6 +43,8 @@ def held_home(
     tell: Callable[[str], None] = lambda text: None,
 ) -> Iterator[None]:
     """Hold a home in the block, as the run called `run`; a thread may hold it several times over.
+
+    What a killed run left there is removed first.
 
     `tell` hears for whom is waited. Raises CoccinelleError, which names them, after the timeout.
     """
@@ -45,10 +63,23 @@ def held_home(
                 "nothing was written"
             ) from None
     try:
+        if lock.lock_counter == 1:
+            _remove_leftovers(home)
         _write_holder(home, run)
         yield
     finally:
         lock.release()
+
+
+def _remove_leftovers(home: Path) -> None:
+    """They hold personal details, and nobody is to wait for the next one to fill the disk."""
+    for pattern in LEFTOVERS:
+        for path in home.glob(pattern):
+            with suppress(OSError):
+                if not path.is_dir() or path.is_symlink():
+                    path.unlink()
+                elif time.time() - path.stat().st_mtime > ABANDONED_SECONDS:
+                    shutil.rmtree(path)
 
 
 def _write_holder(home: Path, run: str) -> None:

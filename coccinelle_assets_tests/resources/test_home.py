@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -207,3 +208,30 @@ def test_a_step_refuses_a_warehouse_that_another_run_has_written(
     with pytest.raises(CoccinelleError, match="nobody knows which database"):
         require_same_run(None, "this-run", "")
     require_same_run(owner, None, "")
+
+
+def test_what_a_killed_run_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    workspace = home / "d1" / "local" / "name" / "tmp123"
+    workspace.mkdir(parents=True)
+    (home / "backups").mkdir()
+    (workspace / "mirror.sqlite").touch()
+    os.utime(workspace, (0, 0))
+    in_use = workspace.with_name("tmp456")
+    in_use.mkdir()
+    left = ["dry_run.sqlite", "dry_run.sqlite-journal", "dry_run.before.sqlite"]
+    left += ["rehearsal.sqlite", "snapshot.sqlite.partial", "new_customers.sqlite"]
+    left += ["backups/20260101T000000000000Z-1.sqlite.partial"]
+    kept = ["warehouse.duckdb", "snapshot.sqlite", "plan.sqlite", "plan_links.sqlite"]
+    kept += ["backups/20260101T000000000000Z-1.sqlite", "d1/local/name/mirror.sqlite"]
+    for name in (*left, *kept):
+        (home / name).touch()
+    with held_home(home, "outer", 0):
+        assert [name for name in left if (home / name).exists()] == []
+        assert not workspace.exists()
+        assert in_use.exists()
+        # A run's own files stay, however often it takes the home.
+        (home / "dry_run.sqlite").touch()
+        with held_home(home, "inner", 0):
+            assert (home / "dry_run.sqlite").exists()
+    assert [name for name in kept if not (home / name).exists()] == []
