@@ -16,7 +16,7 @@ ROOMS = (
     ("predicates",),
     ("settings",),
     ("location", "tables", "demo"),
-    ("masking", "progress", "background", "home"),
+    ("masking", "progress", "background", "home", "outputs"),
     ("files", "sql", "errors"),
 )
 # Inside live, likewise.

@@ -20,6 +20,7 @@ from coccinelle_assets.live.promotion.dry_run import dry_run
 from coccinelle_assets.live.promotion.publish import Publication
 from coccinelle_assets.live.promotion.run import Promotion, promote, promote_to
 from coccinelle_assets.live.receipts import last_promotion
+from coccinelle_assets.outputs import require_output
 from coccinelle_assets.resources.failures import MIGRATION_POOL, clear_failures
 from coccinelle_assets.resources.live_database import LiveDatabase
 from coccinelle_assets.resources.rules import (
@@ -70,6 +71,7 @@ class PromotionConfig(dg.Config):
         default=None,
         description="With dry_run: a file to write the promotion to, as SQL to be applied by hand.",
     )
+    force: bool = Field(default=False, description="Write `sql` over a file that is there.")
 
 
 @dg.multi_asset(specs=[PROMOTED], name="promotion", pool=MIGRATION_POOL)
@@ -203,6 +205,9 @@ def _try_out(
         return promote_to(copy, promotion)
 
     script = Path(config.sql) if config.sql else None
+    if script is not None:
+        live = live_database.database.file
+        require_output(script, live, live_database.home_directory, force=config.force)
     tried = dry_run(live_database.database, live_database.dry_run_path, work, script)
     with warehouse.connect() as connection:
         report.count(connection)

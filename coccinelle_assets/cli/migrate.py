@@ -22,6 +22,7 @@ from coccinelle_assets.cli.base import (
 )
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.open_database import database_of
+from coccinelle_assets.outputs import require_output
 from coccinelle_assets.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -48,6 +49,9 @@ def migrate(
         Path | None,
         typer.Option(dir_okay=False, help="Write a page of charts to this HTML file."),
     ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Write --sql or --report over a file that is there.")
+    ] = False,
     home: Annotated[
         Path | None, typer.Option(help="Where warehouse, backups and run history live.")
     ] = None,
@@ -99,6 +103,7 @@ def migrate(
         tenants=tenants or (),
         even_if_unchanged=even_if_unchanged or sql is not None,
         report_to=report,
+        force=force,
     )
 
 
@@ -111,12 +116,16 @@ def run_and_show(
     even_if_unchanged: bool = False,
     sql: Path | None = None,
     report_to: Path | None = None,
+    force: bool = False,
 ) -> None:
     """Migrate with progress on stderr, show the outcome, and exit as the design says.
 
     A run that goes through is drawn to the HTML file `report_to`, if one is given.
     """
     require_readable(settings, tenants)
+    live = database_of(settings).file
+    for target in filter(None, (report_to, sql)):
+        require_output(target, live, settings.home_directory, force=force)
     if report_to is not None and not report_to.absolute().parent.is_dir():
         raise CoccinelleError(
             f"the report cannot be written to {report_to}: make its directory first; "
@@ -136,6 +145,7 @@ def run_and_show(
                 tenants=tenants,
                 even_if_unchanged=even_if_unchanged,
                 sql=sql,
+                force=force,
                 report=progress,
             )
         else:

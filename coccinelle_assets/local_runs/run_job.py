@@ -67,6 +67,7 @@ def run_migration(
     tenants: Sequence[str] = (),
     even_if_unchanged: bool = False,
     sql: Path | None = None,
+    force: bool = False,
     report: Callable[[str, int], None] | None = None,
 ) -> RunOutcome:
     """Run the migration job in this process.
@@ -74,9 +75,9 @@ def run_migration(
     `report` hears the name of each step as it starts, and how many there are.
     `tenants` limits the run to a wave; a run over a state that the last promotion left ends early
     unless `even_if_unchanged`. With `dry_run` nothing is promoted; `sql` is then a file to write
-    the promotion to.
+    the promotion to, with `force` over one that is there.
     """
-    promotion = {"dry_run": dry_run} | ({"sql": str(sql.absolute())} if sql else {})
+    promotion = {"dry_run": dry_run} | ({"sql": str(sql.absolute()), "force": force} if sql else {})
     snapshot = {"tenants": list(tenants), "even_if_unchanged": even_if_unchanged}
     ops = {
         "promotion": {"config": promotion},
