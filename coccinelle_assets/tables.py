@@ -97,6 +97,8 @@ BUSINESS_IDENTIFIERS = (
 
 # Tables whose rows are linked to customers, each with the name of its planned links.
 LINKED_TABLES = {"appointments": "appointment_links", "omni_conversations": "conversation_links"}
+# Of each linked table, the customers' column that its rows are counted in.
+TOTALS = {"appointments": "total_appointments", "omni_conversations": "total_conversations"}
 # The customer's details that a linked table copies, until it is contracted.
 DETAILS = ("customer_name", "customer_email", "customer_phone")
 

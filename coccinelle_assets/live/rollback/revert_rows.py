@@ -15,9 +15,9 @@ from coccinelle_assets.live.sqlite.transaction import run, run_script
 from coccinelle_assets.live.sqlite.unchanged import unchanged
 from coccinelle_assets.live.waiting_customers import write_waiting_customers
 from coccinelle_assets.sql import load_sql, quoted, statements
-from coccinelle_assets.tables import LINKED_TABLES, MERGES
+from coccinelle_assets.tables import LINKED_TABLES, MERGES, TOTALS
 
-COUNTED = {"total_appointments", "total_conversations", "last_contact_at", "updated_at"}
+COUNTED = {*TOTALS.values(), "last_contact_at", "updated_at"}
 
 
 @dataclass(frozen=True, slots=True)

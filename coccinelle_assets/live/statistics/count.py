@@ -7,7 +7,7 @@ import sqlite3
 from coccinelle_assets.live.sqlite.schema import Schema
 from coccinelle_assets.live.sqlite.transaction import run
 from coccinelle_assets.sql import load_sql, quoted
-from coccinelle_assets.tables import SOURCE_TABLES
+from coccinelle_assets.tables import SOURCE_TABLES, TOTALS
 
 
 def date_columns(schema: Schema) -> dict[str, tuple[str, str]]:
@@ -38,9 +38,8 @@ def take_planned_statistics(live: sqlite3.Connection) -> bool:
     For a database whose rows are those that the gate saw, but for the links. Each customer's links
     are counted, along their indexes; tenants and dates are the gate's, which spares sorting them.
     """
-    totals = {"appointments": "total_appointments", "omni_conversations": "total_conversations"}
     path = "live/statistics/sql/links_as_planned.sql"
-    for table, total in totals.items():
+    for table, total in TOTALS.items():
         if not run(live, path, table=table, total=total).fetchone()[0]:
             return False
     live.execute("CREATE TEMP VIEW link_statistics AS SELECT * FROM plan.link_statistics")

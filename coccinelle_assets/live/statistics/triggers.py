@@ -18,14 +18,12 @@ from coccinelle_assets.live.sqlite.schema import Schema, read_schema, require_so
 from coccinelle_assets.live.sqlite.transaction import transaction
 from coccinelle_assets.live.statistics.count import correct_statistics, date_columns
 from coccinelle_assets.sql import load_sql, quoted
+from coccinelle_assets.tables import TOTALS
 
-# Of each linked table: the label in its triggers' names and the customers' column it counts in.
-COUNTED = {
-    "appointments": ("appointments", "total_appointments"),
-    "omni_conversations": ("conversations", "total_conversations"),
-}
+# Of each linked table, the label in its triggers' names.
+LABELS = {"appointments": "appointments", "omni_conversations": "conversations"}
 EVENTS = ("insert", "update", "delete")
-TRIGGERS = tuple(f"trg_{label}_{event}" for label, _ in COUNTED.values() for event in EVENTS)
+TRIGGERS = tuple(f"trg_{label}_{event}" for label in LABELS.values() for event in EVENTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +78,12 @@ def trigger_definitions(schema: Schema) -> dict[str, str]:
     readings = {key: _utc(name) for key, (_, name) in dates.items()}
     recount = load_sql("live/statistics/sql/triggers/recount.sql", **readings).strip()
     definitions = {}
-    for table, (label, total) in COUNTED.items():
+    for table, label in LABELS.items():
         columns = [name for owner, name in dates.values() if owner == table]
         fragments = {
             "label": label,
             "table": table,
-            "total": total,
+            "total": TOTALS[table],
             "contacts": " ".join(
                 f"UNION ALL SELECT {_utc(f'NEW.{quoted(name)}')}" for name in columns
             ),
