@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 STAMP = "%Y%m%dT%H%M%S%fZ"
+STAMPED = re.compile(r"\d{8}T\d{12}Z-")
+SQLITE_MAGIC = b"SQLite format 3\x00"
 
 
 @contextmanager
@@ -55,18 +58,20 @@ def kept_path(directory: Path, label: str, suffix: str) -> Path:
     directory.mkdir(parents=True, exist_ok=True)
     moment = datetime.now(UTC)
     for newest in kept_files(directory, suffix)[:1]:
-        with suppress(ValueError):
+        with suppress(ValueError, OverflowError):
             there = datetime.strptime(newest.name.partition("-")[0], STAMP).replace(tzinfo=UTC)
             moment = max(moment, there + timedelta(microseconds=1))
     return directory / f"{moment.strftime(STAMP)}-{label}{suffix}"
 
 
 def kept_files(directory: Path, suffix: str) -> list[Path]:
-    """The files that are kept in a directory, newest first."""
-    return sorted(directory.glob(f"*{suffix}"), reverse=True)
+    """The files that are kept in a directory, newest first; others there are somebody else's."""
+    paths = (path for path in directory.glob(f"*{suffix}") if STAMPED.match(path.name))
+    return sorted(paths, reverse=True)
 
 
-def remove_older(directory: Path, suffix: str, kept: int) -> None:
-    """Remove all but the newest `kept` files."""
-    for path in kept_files(directory, suffix)[kept:]:
+def remove_older(directory: Path, suffix: str, kept: int, new: Path) -> None:
+    """Remove all but `kept` files: `new`, which was just made, and the newest of the others."""
+    others = [path for path in kept_files(directory, suffix) if path != new]
+    for path in others[max(kept - 1, 0) :]:
         path.unlink()

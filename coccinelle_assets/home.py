@@ -30,7 +30,6 @@ LEFTOVERS = (
     "d1/*/*/*.partial",
     "d1/*/*/tmp*",
 )
-
 # A verification of D1 works in such a directory without holding the home.
 ABANDONED_SECONDS = 24 * 3600
 
@@ -45,7 +44,6 @@ def held_home(
     """Hold a home in the block, as the run called `run`; a thread may hold it several times over.
 
     What a killed run left there is removed first.
-
     `tell` hears for whom is waited. Raises CoccinelleError, which names them, after the timeout.
     """
     home.mkdir(parents=True, exist_ok=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from coccinelle_assets.errors import CoccinelleError
+from coccinelle_assets.files import SQLITE_MAGIC
 
-# A SQLite file begins so, a DuckDB file after eight bytes of its own.
-SQLITE_MAGIC, DUCKDB_MAGIC = b"SQLite format 3\x00", b"DUCK"
-# Files that SQLite keeps beside a database.
-BESIDE = ("", "-wal", "-shm", "-journal")
+# A DuckDB file has this after eight bytes of its own.
+DUCKDB_MAGIC = b"DUCK"
+# A database, and the files that SQLite and DuckDB keep beside one.
+BESIDE = ("", "-wal", "-shm", "-journal", ".wal")
 
 
 def require_output(target: Path, database: Path | None, home: Path, *, force: bool) -> None:
@@ -27,12 +28,16 @@ def require_output(target: Path, database: Path | None, home: Path, *, force: bo
         raise CoccinelleError(f"{target} is a directory: name a file in it")
     if not path.exists():
         return
+    if any(_is_database(Path(str(path).removesuffix(end))) for end in BESIDE):
+        raise CoccinelleError(f"{target} is a database, or a file of one: choose another name")
+    if not force:
+        raise CoccinelleError(f"{target} is there already: choose another name, or add --force")
+
+
+def _is_database(path: Path) -> bool:
     try:
         with path.open("rb") as file:
             start = file.read(len(SQLITE_MAGIC))
-    except OSError as error:
-        raise CoccinelleError(f"{target} cannot be written: {error.strerror}") from error
-    if start == SQLITE_MAGIC or start[8:12] == DUCKDB_MAGIC:
-        raise CoccinelleError(f"{target} is a database: choose another name")
-    if not force:
-        raise CoccinelleError(f"{target} is there already: choose another name, or add --force")
+    except OSError:
+        return False
+    return start == SQLITE_MAGIC or start[8:12] == DUCKDB_MAGIC

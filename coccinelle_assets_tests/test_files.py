@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from coccinelle_assets.files import kept_files, kept_path, whole_file
+from coccinelle_assets.files import kept_files, kept_path, remove_older, whole_file
 from coccinelle_assets.live.sqlite import backups
 from coccinelle_assets.live.sqlite.file_state import is_clean, is_exact_copy, remember_clean
 from coccinelle_assets.local_runs.run_job import RunOutcome
@@ -30,11 +30,24 @@ ODD = {
 def test_a_new_file_is_the_newest_though_the_clock_was_set_back(tmp_path: Path) -> None:
     (tmp_path / FUTURE).touch()
     (tmp_path / "20990101T000000000007Z-later.sqlite").touch()
+    (tmp_path / "zzz-by-hand.sqlite").touch()
     made = []
     for _ in range(3):
         made.append(kept_path(tmp_path, "new", ".sqlite"))
         made[-1].touch()
     assert kept_files(tmp_path, ".sqlite")[:3] == made[::-1]
+    assert not any("by-hand" in path.name for path in kept_files(tmp_path, ".sqlite"))
+
+
+def test_what_was_just_made_is_never_removed_nor_what_is_somebody_elses(tmp_path: Path) -> None:
+    """The last moment that names have leaves no room for a later one."""
+    last = tmp_path / "99991231T235959999999Z-last.sqlite"
+    by_hand = tmp_path / "zzz-by-hand.sqlite"
+    new = kept_path(tmp_path, "new", ".sqlite")
+    for path in (last, by_hand, new):
+        path.touch()
+    remove_older(tmp_path, ".sqlite", 1, new)
+    assert sorted(tmp_path.iterdir()) == sorted([by_hand, new])
 
 
 def test_the_backup_just_made_is_kept_beside_ones_dated_in_the_future(

@@ -25,6 +25,8 @@ def files_of(app: AppDatabase) -> dict[str, str]:
     (folder / "link.html").symlink_to(app.path)
     (folder / "notes.html").write_text("mine", encoding="utf-8")
     (folder / "folder").mkdir()
+    for name in ("other.db-wal", "other.db-journal", "other.duckdb.wal"):
+        (folder / name).write_text("pages", encoding="utf-8")
     return {
         "app.db": "is the live database",
         "app.db-wal": "is the live database",
@@ -35,6 +37,9 @@ def files_of(app: AppDatabase) -> dict[str, str]:
         ".coccinelle/new.html": "is in the home",
         "other.db": "is a database",
         "other.duckdb": "is a database",
+        "other.db-wal": "a file of one",
+        "other.db-journal": "a file of one",
+        "other.duckdb.wal": "a file of one",
         "folder": "directory",
         "notes.html": "is there already",
     }

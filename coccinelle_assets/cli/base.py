@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +15,6 @@ import typer
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.settings import Settings
 
-_UNPRINTABLE = re.compile(r"[\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 EXIT_ERROR = 1
 EXIT_REFUSED = 3
 # Of a run that did not go through, by its status.
@@ -65,8 +63,11 @@ def with_clear_errors(command: Callable[..., None]) -> Callable[..., None]:
 def print_json(value: Any) -> None:
     """One JSON object on stdout."""
     text = json.dumps(value, ensure_ascii=False, indent=2, default=str)
-    # JSON itself escapes only some of what may steer a terminal.
-    sys.stdout.write(_UNPRINTABLE.sub(lambda found: json.dumps(found[0])[1:-1], text) + "\n")
+    # JSON itself escapes only some of what may steer a terminal (cli/shown.py).
+    sys.stdout.writelines(
+        character if character.isprintable() or character == "\n" else json.dumps(character)[1:-1]
+        for character in f"{text}\n"
+    )
 
 
 @contextmanager

@@ -35,7 +35,7 @@ def keep_report(report: Report, directory: Path, kept: int) -> Path:
     path = kept_path(directory, report.run.run_id[:8], SUFFIX)
     _put_script(directory / SCRIPT)
     write_whole(path, render(report, self_contained=False))
-    remove_older(directory, SUFFIX, kept)
+    remove_older(directory, SUFFIX, kept, path)
     return path
 
 

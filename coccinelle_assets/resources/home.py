@@ -45,8 +45,9 @@ class HomeResource(dg.ConfigurableResource):
         """
         if self._until_the_run_ends is None or self._run is None:
             return
-        run, self._run = self._run, None
         log = dg.get_dagster_logger().info
         self._until_the_run_ends.enter_context(
-            held_home(self.home_directory, run, self.patience_seconds, log)
+            held_home(self.home_directory, self._run, self.patience_seconds, log)
         )
+        # Only now: a step whose wait was in vain leaves it to the next one to wait.
+        self._run = None

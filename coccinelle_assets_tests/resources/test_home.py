@@ -7,16 +7,19 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
+import duckdb
 import pytest
 
 from coccinelle_assets.automation.jobs import MIGRATE, PROMOTE
-from coccinelle_assets.definitions import build_defs
+from coccinelle_assets.definitions import build_defs, build_resources
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.home import held_home
+from coccinelle_assets.local_runs import run_job
 from coccinelle_assets.local_runs.run_job import RunOutcome, run_migration
 from coccinelle_assets.settings import load_settings
 from coccinelle_assets.warehouse.owner import Owner, require_same_run
@@ -235,3 +238,50 @@ def test_what_a_killed_run_left_is_removed_and_nothing_else(tmp_path: Path) -> N
         with held_home(home, "inner", 0):
             assert (home / "dry_run.sqlite").exists()
     assert [name for name in kept if not (home / name).exists()] == []
+
+
+def test_a_step_whose_wait_was_in_vain_leaves_the_next_one_to_wait(
+    app: AppDatabase, holder: subprocess.Popen[str]
+) -> None:
+    """Steps that do not need the first one still run in its run."""
+    resource = build_resources(load_settings(database=app.path, busy_timeout_seconds=0.1))
+    with resource.live_database.yield_for_execution(dg.build_init_resource_context()) as database:
+        for _ in range(2):
+            with pytest.raises(CoccinelleError, match="run 1234"):
+                database.hold_home()
+
+
+def test_the_engines_memory_is_set_once_though_the_database_grows(
+    app: AppDatabase, migrate: Callable[..., RunOutcome], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it does where another run is waited for: DuckDB opens a file under one setting alone."""
+
+    @contextmanager
+    def held_while_it_grows(*arguments: object) -> Iterator[None]:
+        app.execute("CREATE TABLE large AS SELECT zeroblob(6000000) AS content")
+        with held_home(*arguments):
+            yield
+
+    app.prospect(first_name="Jean", last_name="Dupont", email="jean@ex.fr")
+    monkeypatch.setattr(run_job, "held_home", held_while_it_grows)
+    outcome = migrate()
+    assert outcome.is_done, outcome.error
+
+
+def test_a_promotion_refuses_what_another_run_loaded_between_its_steps(
+    app: AppDatabase, untouched: Callable[[], bool]
+) -> None:
+    app.prospect(first_name="Jean", last_name="Dupont", email="jean@ex.fr")
+    assert untouched()
+    settings = load_settings(database=app.path)
+
+    def load(context: dg.HookContext) -> None:
+        if context.op.name == "links":
+            with duckdb.connect(settings.home_directory / "warehouse.duckdb") as warehouse:
+                warehouse.execute("UPDATE live.owner SET run_id = 'another'")
+
+    hook = dg.success_hook(name="load")(load)
+    job = build_defs(settings).resolve_job_def(MIGRATE).with_hooks({hook})
+    result = job.execute_in_process(raise_on_error=False, run_config={"loggers": {"progress": {}}})
+    assert "run another has written the warehouse since" in reason(result)
+    assert untouched()

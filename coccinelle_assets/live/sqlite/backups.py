@@ -30,7 +30,7 @@ def back_up(
     if exact_copy is None or not _link(exact_copy, backup):
         copy_database(live, backup, durable=True)
     _require_readable(backup)
-    remove_older(directory, SUFFIX, max(kept, 1))
+    remove_older(directory, SUFFIX, kept, backup)
     return backup
 
 

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from coccinelle_assets.errors import CoccinelleError
+from coccinelle_assets.files import SQLITE_MAGIC
 
-SQLITE_MAGIC = b"SQLite format 3\x00"
 # UPDATE ... FROM came with 3.33, DROP COLUMN and RETURNING with 3.35.
 OLDEST_SQLITE = (3, 35, 0)
 
