@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO := $(CURDIR)/demo
+DEMO_HOME := $(DEMO)/.coccinelle/coccinelle.db
 
 .PHONY: demo check test test-faults test-paths test-browser test-deployment test-d1 \
 	test-labelled screenshots lint ui clean
@@ -50,10 +51,10 @@ lint: .venv/installed
 check: lint test
 
 ui: .venv/installed
-	mkdir -p $(DEMO)/.coccinelle/dagster
-	test -e $(DEMO)/.coccinelle/dagster/dagster.yaml || \
-		cp coccinelle_assets/dagster.yaml $(DEMO)/.coccinelle/dagster/dagster.yaml
-	DAGSTER_HOME=$(DEMO)/.coccinelle/dagster COCCINELLE_DATABASE=$(DEMO)/coccinelle.db \
+	mkdir -p $(DEMO_HOME)/dagster
+	test -e $(DEMO_HOME)/dagster/dagster.yaml || \
+		cp coccinelle_assets/dagster.yaml $(DEMO_HOME)/dagster/dagster.yaml
+	DAGSTER_HOME=$(DEMO_HOME)/dagster COCCINELLE_DATABASE=$(DEMO)/coccinelle.db \
 		$(BIN)/dagster dev -w workspace.yaml
 
 clean:

@@ -39,6 +39,17 @@ def write_whole(target: Path, text: str, *, durable: bool = False) -> None:
         partial.write_text(text, encoding="utf-8")
 
 
+def is_sqlite(path: Path) -> bool:
+    """Whether it is the file of a SQLite database; False where it cannot be read."""
+    if not path.is_file():
+        return False
+    try:
+        with path.open("rb") as file:
+            return file.read(len(SQLITE_MAGIC)) == SQLITE_MAGIC
+    except OSError:
+        return False
+
+
 def settle(path: Path) -> None:
     """Have a file on the disk, not only in the system's cache; raises OSError."""
     with path.open("rb+") as file:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 D1_PREFIX = "d1:"
+# Beside the databases of a folder: a home for each, by the database's name.
+HOMES = ".coccinelle"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +28,10 @@ def locate(database: str | Path, wrangler_dir: str | Path) -> Location:
         return Location(spelling, Path(wrangler_dir).absolute(), d1_name=name)
     path = Path(database).absolute()
     return Location(str(path), path.parent)
+
+
+def as_seen_from(home: Path, database: str) -> str:
+    """The spelling of a database that stays true when it is moved along with its home."""
+    if database.startswith(D1_PREFIX):
+        return database
+    return os.path.relpath(Path(database).resolve(), home.resolve())

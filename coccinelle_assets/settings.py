@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validat
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from coccinelle_assets.errors import CoccinelleError
-from coccinelle_assets.location import Location, locate
+from coccinelle_assets.location import HOMES, Location, locate
 
 
 class IdentityRules(BaseModel):
@@ -187,7 +187,7 @@ class Settings(
 ):
     """All settings; each is read from `COCCINELLE_<NAME>` and may be overridden by a flag."""
 
-    model_config = SettingsConfigDict(env_prefix="COCCINELLE_")
+    model_config = SettingsConfigDict(env_prefix="COCCINELLE_", env_ignore_empty=True)
 
     database: Path = Field(
         default=Path("app.db"),
@@ -196,7 +196,8 @@ class Settings(
     home: Path | None = Field(
         default=None,
         description="Where warehouse, backups and run history live; "
-        "default: .coccinelle beside the database, for d1:NAME in the wrangler folder.",
+        "default: .coccinelle/NAME beside the database, for d1:NAME .coccinelle/d1-NAME-local or "
+        "-remote in the wrangler folder.",
     )
     memory_limit_mb: int | None = Field(
         default=None,
@@ -223,7 +224,14 @@ class Settings(
     @property
     def home_directory(self) -> Path:
         """The directory of everything that the project keeps beside the live database."""
-        return (self.home or self.location.directory / ".coccinelle").absolute()
+        if self.home is not None:
+            return self.home.absolute()
+        location = self.location
+        name = Path(location.spelling).name
+        if location.d1_name is not None:
+            mode = {None: "", True: "-remote", False: "-local"}[self.d1_remote]
+            name = f"d1-{location.d1_name}{mode}"
+        return (location.directory / HOMES / name).absolute()
 
     @property
     def dagster_home(self) -> Path:

@@ -28,6 +28,11 @@ class AppDatabase:
         app.path, app.counter = path, 10_000
         return app
 
+    @property
+    def home(self) -> Path:
+        """Where runs keep their files unless told otherwise."""
+        return self.path.parent / ".coccinelle" / self.path.name
+
     def connect(self) -> sqlite3.Connection:
         return sqlite3.connect(self.path)
 

@@ -15,6 +15,7 @@ from coccinelle_assets.live.sqlite.connection import open_live
 from coccinelle_assets.live.sqlite.file_state import FileState, read_file_state
 from coccinelle_assets.live.sqlite.schema import read_schema, require_sources
 from coccinelle_assets.live.sqlite.snapshot import repair_snapshot, take_snapshot
+from coccinelle_assets.location import as_seen_from
 from coccinelle_assets.resolution.contacts import build_contacts
 from coccinelle_assets.resolution.customers import build_customers
 from coccinelle_assets.resolution.identity import build_clusters, build_identifiers
@@ -23,7 +24,7 @@ from coccinelle_assets.resources.rules import identity_text
 from coccinelle_assets.settings import load_settings
 from coccinelle_assets.warehouse.baseline import Remembering
 from coccinelle_assets.warehouse.load_sources import UnreadableTextError, load_sources, wave_tenants
-from coccinelle_assets.warehouse.owner import Owner, as_seen_from, write_owner
+from coccinelle_assets.warehouse.owner import Owner, write_owner
 from coccinelle_assets.warehouse.preview import write_gate_statistics, write_link_views
 from coccinelle_assets.warehouse.write_plan import PlanCounts, write_plan
 

@@ -22,7 +22,7 @@ ROOMS = (
 # Inside live, likewise.
 LIVE_ROOMS = (
     ("open_database",),
-    ("tenant_ranges", "verify", "history", "merges"),
+    ("tenant_ranges", "verify", "history", "merges", "home_owner"),
     ("promotion",),
     ("rollback",),
     ("contraction",),

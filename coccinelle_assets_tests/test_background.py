@@ -55,7 +55,7 @@ def test_a_promotion_that_the_warehouse_cannot_remember_is_not_committed(
     assert migrate().is_done
     app.prospect(first_name="Anne", last_name="Morel", email="anne@lilas.fr")
     assert untouched()
-    warehouse = app.path.parent / ".coccinelle" / "warehouse.duckdb"
+    warehouse = app.home / "warehouse.duckdb"
     with duckdb.connect(warehouse) as connection:
         connection.execute("ALTER TABLE live.fingerprints ADD COLUMN unexpected INTEGER")
     outcome = migrate()

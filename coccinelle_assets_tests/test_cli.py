@@ -25,7 +25,7 @@ def add_jean_and_anne(app: AppDatabase) -> None:
 
 def migrated(app: AppDatabase) -> Pipeline:
     """Migrate without Dagster, the warehouse where the command line looks for it."""
-    home = app.path.parent / ".coccinelle"
+    home = app.home
     home.mkdir(exist_ok=True)
     pipeline = Pipeline(app.path, str(home / "warehouse.duckdb"))
     pipeline.run()
@@ -49,7 +49,7 @@ class Story:
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory, run_history: Path) -> Story:
     directory = tmp_path_factory.mktemp("story")
-    shutil.copytree(run_history, directory / ".coccinelle" / "dagster")
+    shutil.copytree(run_history, directory / ".coccinelle" / "app.db" / "dagster")
     return Story(AppDatabase(directory / "app.db"))
 
 
@@ -88,7 +88,7 @@ def test_migrate_draws_a_report_where_it_is_told_and_one_into_the_home(story: St
     page = story.report.read_text(encoding="utf-8")
     assert f"Run {run_id}" in page
     assert "Promoted: new customers 2" in page
-    kept = sorted((story.app.path.parent / ".coccinelle" / "reports").glob("*.html"))
+    kept = sorted((story.app.home / "reports").glob("*.html"))
     dry, promoted = (path.read_text(encoding="utf-8") for path in kept)
     assert "dry run" in dry
     assert "Would write: new customers 2" in dry

@@ -25,7 +25,7 @@ class Story:
 
     def __init__(self, app: AppDatabase, run_history: Path) -> None:
         self.app = app
-        self.home = app.path.parent / ".coccinelle"
+        self.home = app.home
         shutil.copytree(run_history, self.home / "dagster")
         add_people(app)
         self.before = database_state(app.path)
@@ -194,7 +194,7 @@ def test_every_rollback_leaves_an_observation_and_a_backup(story: Story) -> None
 def test_before_a_promotion_every_command_says_to_migrate(
     command: tuple[str, ...], error: str, app: AppDatabase, run_history: Path
 ) -> None:
-    shutil.copytree(run_history, app.path.parent / ".coccinelle" / "dagster")
+    shutil.copytree(run_history, app.home / "dagster")
     content = app.path.read_bytes()
     done = coccinelle_here(command[0], app.path, *command[1:], "--json")
     assert done.returncode == 1
@@ -217,7 +217,7 @@ def test_history_of_a_database_that_was_never_promoted_is_empty(app: AppDatabase
 def test_contract_twice_and_a_rollback_without_its_archive_are_clear_errors(
     app: AppDatabase, run_history: Path
 ) -> None:
-    shutil.copytree(run_history, app.path.parent / ".coccinelle" / "dagster")
+    shutil.copytree(run_history, app.home / "dagster")
     add_people(app)
     Pipeline(app.path).run()
     install(app)

@@ -123,7 +123,7 @@ def test_a_killed_migration_is_carried_on_by_the_next_one(
     rng = random.Random(21)
     database = tmp_path / "app.db"
     shutil.copyfile(prepared.database, database)
-    home = tmp_path / ".coccinelle"
+    home = tmp_path / ".coccinelle" / "app.db"
     command = [sys.executable, "-m", "coccinelle_assets.cli", "migrate", str(database)]
 
     def start() -> subprocess.Popen[str]:

@@ -105,7 +105,7 @@ def test_notes_that_cannot_be_read_say_nothing(
 def test_a_run_goes_on_over_notes_that_cannot_be_read(
     content: str, small: AppDatabase, migrate: Callable[..., RunOutcome]
 ) -> None:
-    home = small.path.parent / ".coccinelle"
+    home = small.home
     home.mkdir()
     for name in ("promoted_state.json", "state_at_snapshot.json"):
         (home / name).write_text(content, encoding="utf-8")

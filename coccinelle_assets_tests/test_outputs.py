@@ -33,8 +33,8 @@ def files_of(app: AppDatabase) -> dict[str, str]:
         "app.db-shm": "is the live database",
         "link.html": "is the live database",
         "../" + folder.name + "/app.db": "is the live database",
-        ".coccinelle/warehouse.duckdb": "is in the home",
-        ".coccinelle/new.html": "is in the home",
+        ".coccinelle/app.db/warehouse.duckdb": "is in the home",
+        ".coccinelle/app.db/new.html": "is in the home",
         "other.db": "is a database",
         "other.duckdb": "is a database",
         "other.db-wal": "a file of one",
@@ -55,9 +55,9 @@ def test_an_output_that_would_destroy_something_is_refused(
             if force and name == "notes.html":
                 continue
             with pytest.raises(CoccinelleError, match=reason):
-                require_output(folder / name, small.path, folder / ".coccinelle", force=force)
-    require_output(folder / "notes.html", small.path, folder / ".coccinelle", force=True)
-    require_output(folder / "new.html", small.path, folder / ".coccinelle", force=False)
+                require_output(folder / name, small.path, small.home, force=force)
+    require_output(folder / "notes.html", small.path, small.home, force=True)
+    require_output(folder / "new.html", small.path, small.home, force=False)
     assert untouched()
 
 
@@ -71,7 +71,7 @@ def test_the_command_writes_over_nothing(
         done = CliRunner().invoke(command_line, ["migrate", str(small.path), option, target])
         assert done.exit_code == 1
         assert "is the live database" in " ".join(done.stderr.split())
-    assert not (small.path.parent / ".coccinelle").exists()
+    assert not small.home.exists()
     assert untouched()
 
 

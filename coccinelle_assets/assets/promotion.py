@@ -119,6 +119,7 @@ def _promote(
     report: RunReport,
 ) -> dict[str, Any]:
     """Promote to the live database; what there is to tell of it."""
+    live_database.expect_first_promotion(promotion.run_id)
     with warehouse.connect() as connection, _room_beside(connection, warehouse):
         hooks = _RunHooks(connection, settings, report, live_database)
         change = promote(live_database.database, promotion, hooks)

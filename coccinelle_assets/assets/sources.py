@@ -12,6 +12,7 @@ from pydantic import Field
 from coccinelle_assets.assets.layer import materialized, spec
 from coccinelle_assets.live.sqlite.schema import read_schema, require_sources
 from coccinelle_assets.live.sqlite.snapshot import Repair, repair_snapshot
+from coccinelle_assets.location import as_seen_from
 from coccinelle_assets.resources.failures import MIGRATION_POOL, clear_failures
 from coccinelle_assets.resources.live_database import LiveDatabase
 from coccinelle_assets.resources.rules import (
@@ -23,7 +24,7 @@ from coccinelle_assets.resources.rules import (
 from coccinelle_assets.resources.warehouse import Warehouse
 from coccinelle_assets.warehouse.fingerprint import snapshot_versions, unchanged_since
 from coccinelle_assets.warehouse.load_sources import UnreadableTextError, load_sources
-from coccinelle_assets.warehouse.owner import Owner, as_seen_from, write_owner
+from coccinelle_assets.warehouse.owner import Owner, write_owner
 from coccinelle_assets.warehouse.room import require_room
 
 SOURCES = (

@@ -36,6 +36,7 @@ Remote = Annotated[
 WranglerDir = Annotated[
     Path | None, typer.Option(help="For d1:NAME: the folder that holds wrangler.toml.")
 ]
+Home = Annotated[Path | None, typer.Option(help="Where warehouse, backups and run history live.")]
 Show = Annotated[bool, typer.Option("--show", help="Print e-mails, phones and names in full.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 
@@ -67,6 +68,17 @@ def print_json(value: Any) -> None:
     sys.stdout.writelines(
         character if character.isprintable() or character == "\n" else json.dumps(character)[1:-1]
         for character in f"{text}\n"
+    )
+
+
+def require_own_home(settings: Settings) -> None:
+    """Have what is kept be this database's, or raise CoccinelleError."""
+    from coccinelle_assets.cli.terminal import complain
+    from coccinelle_assets.live.home_owner import require_home_to_read
+    from coccinelle_assets.live.open_database import database_of
+
+    require_home_to_read(
+        settings.home_directory, settings.location.spelling, database_of(settings), complain
     )
 
 

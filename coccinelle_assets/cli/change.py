@@ -11,6 +11,7 @@ from coccinelle_assets.cli.base import (
     EXIT_REFUSED,
     AsJson,
     Database,
+    Home,
     Remote,
     WranglerDir,
     app,
@@ -30,12 +31,15 @@ def triggers(
     database: Database,
     remote: Remote = None,
     wrangler_dir: WranglerDir = None,
+    home: Home = None,
     as_json: AsJson = False,
 ) -> None:
     """Install the triggers that keep the customers' statistics true in DATABASE."""
     from coccinelle_assets.local_runs.run_job import run_triggers
 
-    settings = load_settings(database=database, d1_remote=remote, wrangler_dir=wrangler_dir)
+    settings = load_settings(
+        database=database, d1_remote=remote, wrangler_dir=wrangler_dir, home=home
+    )
     _require_open(settings)
     _finish(run_triggers(settings), as_json=as_json)
 
@@ -49,6 +53,7 @@ def rollback(
     ] = False,
     remote: Remote = None,
     wrangler_dir: WranglerDir = None,
+    home: Home = None,
     as_json: AsJson = False,
 ) -> None:
     """Give DATABASE back as it was before the first promotion.
@@ -57,7 +62,9 @@ def rollback(
     """
     from coccinelle_assets.local_runs.run_job import run_rollback
 
-    settings = load_settings(database=database, d1_remote=remote, wrangler_dir=wrangler_dir)
+    settings = load_settings(
+        database=database, d1_remote=remote, wrangler_dir=wrangler_dir, home=home
+    )
     _require_open(settings)
     _finish(run_rollback(settings, to_previous=to_previous), as_json=as_json)
 
@@ -73,6 +80,7 @@ def contract(
     ] = False,
     remote: Remote = None,
     wrangler_dir: WranglerDir = None,
+    home: Home = None,
     as_json: AsJson = False,
 ) -> None:
     """Drop customer_name, _email and _phone of DATABASE; make its links strict.
@@ -80,7 +88,9 @@ def contract(
     Without --yes nothing is written: what stands in the way is listed. Exit code 3 when a gate
     refuses.
     """
-    settings = load_settings(database=database, d1_remote=remote, wrangler_dir=wrangler_dir)
+    settings = load_settings(
+        database=database, d1_remote=remote, wrangler_dir=wrangler_dir, home=home
+    )
     if not yes:
         _show_obstacles(settings, anonymous=anonymous, as_json=as_json)
         return

@@ -12,12 +12,14 @@ from coccinelle_assets.cli.base import (
     EXIT_REFUSED,
     AsJson,
     Database,
+    Home,
     Remote,
     Show,
     WranglerDir,
     app,
     print_json,
     read_warehouse,
+    require_own_home,
     with_clear_errors,
 )
 from coccinelle_assets.live.open_database import database_of
@@ -34,6 +36,7 @@ def verify(
     database: Database,
     remote: Remote = None,
     wrangler_dir: WranglerDir = None,
+    home: Home = None,
     show: Show = False,
     as_json: AsJson = False,
 ) -> None:
@@ -44,7 +47,9 @@ def verify(
     from coccinelle_assets.cli import terminal
     from coccinelle_assets.live.verify import verify as verify_live
 
-    settings = load_settings(database=database, d1_remote=remote, wrangler_dir=wrangler_dir)
+    settings = load_settings(
+        database=database, d1_remote=remote, wrangler_dir=wrangler_dir, home=home
+    )
     with database_of(settings).read() as live:
         verification = verify_live(live, str(database), settings)
     if not show:
@@ -70,6 +75,7 @@ def explain(
     ],
     remote: Remote = None,
     wrangler_dir: WranglerDir = None,
+    home: Home = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the records of a customer and the chain of identifiers that ties them.
@@ -80,7 +86,10 @@ def explain(
     from coccinelle_assets.resolution.explain import explain as explain_customer
     from coccinelle_assets.resolution.questions import find
 
-    settings = load_settings(database=database, d1_remote=remote, wrangler_dir=wrangler_dir)
+    settings = load_settings(
+        database=database, d1_remote=remote, wrangler_dir=wrangler_dir, home=home
+    )
+    require_own_home(settings)
     with database_of(settings).read() as live:
         survivor = surviving_id(live, question)
     with read_warehouse(settings) as connection:
@@ -100,6 +109,7 @@ def history(
     database: Database,
     remote: Remote = None,
     wrangler_dir: WranglerDir = None,
+    home: Home = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the promotions of DATABASE and the backups that are kept of it."""
@@ -107,7 +117,10 @@ def history(
     from coccinelle_assets.definitions import build_resources
     from coccinelle_assets.live.history import read_history
 
-    settings = load_settings(database=database, d1_remote=remote, wrangler_dir=wrangler_dir)
+    settings = load_settings(
+        database=database, d1_remote=remote, wrangler_dir=wrangler_dir, home=home
+    )
+    require_own_home(settings)
     backups = build_resources(settings).live_database.backup_directory
     with database_of(settings).read() as live:
         found = read_history(live, backups)

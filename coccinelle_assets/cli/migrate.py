@@ -13,6 +13,7 @@ from coccinelle_assets.cli.base import (
     EXIT_CODES,
     AsJson,
     Database,
+    Home,
     Remote,
     WranglerDir,
     app,
@@ -52,9 +53,7 @@ def migrate(
     force: Annotated[
         bool, typer.Option("--force", help="Write --sql or --report over a file that is there.")
     ] = False,
-    home: Annotated[
-        Path | None, typer.Option(help="Where warehouse, backups and run history live.")
-    ] = None,
+    home: Home = None,
     tenants: Annotated[
         list[str] | None,
         typer.Option("--tenant", help="Only this tenant; repeat it for a wave of several."),

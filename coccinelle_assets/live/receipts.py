@@ -47,6 +47,15 @@ def last_promotion(live: sqlite3.Connection) -> str | None:
     return receipt[0] if receipt else None
 
 
+def first_promotion(live: sqlite3.Connection) -> str | None:
+    """The run id of the oldest receipt, undone or not: it tells one database from another."""
+    if "run_id" not in _columns(live):
+        return None
+    query = "SELECT run_id FROM customer_promotions ORDER BY rowid LIMIT 1"
+    receipt = live.execute(query).fetchone()
+    return str(receipt[0]) if receipt else None
+
+
 def read_receipts(live: sqlite3.Connection) -> list[Receipt]:
     """Every receipt, newest first."""
     columns = _columns(live)

@@ -152,9 +152,10 @@ def _run(
             settings.busy_timeout_seconds,
             _say,
         ),
-        resources.warehouse.hold(),
         ExitStack() as opened,
     ):
+        resources.live_database.claim(_say)
+        opened.enter_context(resources.warehouse.hold())
         # The database is copied while Dagster gets ready.
         ahead = resources.live_database.take_snapshot_ahead if job == MIGRATE else None
         with beside(ahead) if ahead else nullcontext():

@@ -1,6 +1,6 @@
 """Resources that keep files in the home: the run that uses one holds the home to its end."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Self
@@ -27,6 +27,9 @@ class HomeResource(dg.ConfigurableResource):
         """How long another run is waited for."""
         raise NotImplementedError
 
+    def claim(self, tell: Callable[[str], None]) -> None:
+        """Have the home be the database's own, or raise CoccinelleError; the home is held."""
+
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Generator[Self, None, None]:
         """The resource of one run: Dagster takes it down with the run's last step."""
@@ -41,7 +44,7 @@ class HomeResource(dg.ConfigurableResource):
     def hold_home(self) -> None:
         """Hold the home until the run ends; waits for another run that does.
 
-        Raises CoccinelleError when that takes longer than is waited.
+        Raises CoccinelleError when that takes longer than is waited, or the home is not its own.
         """
         if self._until_the_run_ends is None or self._run is None:
             return
@@ -49,5 +52,6 @@ class HomeResource(dg.ConfigurableResource):
         self._until_the_run_ends.enter_context(
             held_home(self.home_directory, self._run, self.patience_seconds, log)
         )
+        self.claim(log)
         # Only now: a step whose wait was in vain leaves it to the next one to wait.
         self._run = None

@@ -11,6 +11,7 @@ from pydantic import Field
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.files import settle
 from coccinelle_assets.live.database import Change, Database
+from coccinelle_assets.live.home_owner import claim_home, expect_first_promotion
 from coccinelle_assets.live.open_database import open_database
 from coccinelle_assets.live.sqlite.backups import back_up
 from coccinelle_assets.live.sqlite.file_state import (
@@ -57,6 +58,10 @@ class LiveDatabase(HomeResource, PromotionOptions):
     def patience_seconds(self) -> float:
         """As long as for another writer."""
         return self.busy_timeout_seconds
+
+    def claim(self, tell: Callable[[str], None]) -> None:
+        """Have the home be this database's own; one that others shared is taken over."""
+        claim_home(self.home_directory, self.path, self.database, tell)
 
     @property
     def snapshot_path(self) -> Path:
@@ -151,6 +156,10 @@ class LiveDatabase(HomeResource, PromotionOptions):
         version = live.execute("PRAGMA data_version").fetchone()[0]
         exact = is_exact_copy(self._noted_state, file, self.snapshot_path)
         return version if exact else None
+
+    def expect_first_promotion(self, run_id: str) -> None:
+        """Have the home know the database by the promotion that is about to be its first."""
+        expect_first_promotion(self.home_directory, self.database, run_id)
 
     def change(self, name: str, work: Callable[[sqlite3.Connection], T]) -> Change[T]:
         """Change the database; the run holds the home by then, where backups go."""

@@ -10,7 +10,7 @@ import duckdb
 from duckdb import DuckDBPyConnection
 
 from coccinelle_assets.errors import CoccinelleError
-from coccinelle_assets.location import D1_PREFIX
+from coccinelle_assets.location import D1_PREFIX, as_seen_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +23,6 @@ class Owner:
     database: str
     run_id: str
     rules: str
-
-
-def as_seen_from(home: Path, database: str) -> str:
-    """The spelling of a database that stays true when it is moved along with its home."""
-    if database.startswith(D1_PREFIX):
-        return database
-    return os.path.relpath(Path(database).resolve(), home.resolve())
 
 
 def read_owner(connection: DuckDBPyConnection) -> Owner | None:
@@ -57,7 +50,7 @@ def require_database(connection: DuckDBPyConnection, home: Path, database: str) 
         return
     other = Path(os.path.normpath(home.resolve() / owner.database))
     is_file = not owner.database.startswith(D1_PREFIX) and not database.startswith(D1_PREFIX)
-    if is_file and not other.exists():
+    if is_file and not other.is_file():
         return
     named = other if not owner.database.startswith(D1_PREFIX) else owner.database
     raise CoccinelleError(

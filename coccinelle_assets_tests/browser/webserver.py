@@ -23,7 +23,7 @@ STOP_SECONDS = 30
 @contextmanager
 def dagster_dev(database: Path) -> Iterator[str]:
     """Webserver, daemon and code location over a database; yields the UI's address."""
-    home = database.parent / ".coccinelle" / "dagster"
+    home = database.parent / ".coccinelle" / database.name / "dagster"
     home.mkdir(parents=True)
     template = files("coccinelle_assets").joinpath("dagster.yaml").read_text(encoding="utf-8")
     (home / "dagster.yaml").write_text(template, encoding="utf-8")

@@ -45,7 +45,9 @@ def check_and_promote(
 
     Returns the evaluations by name, and whether the promotion went through.
     """
-    with duckdb.connect(str(directory / ".coccinelle" / "warehouse.duckdb")) as warehouse:
+    with duckdb.connect(
+        str(directory / ".coccinelle" / "app.db" / "warehouse.duckdb")
+    ) as warehouse:
         warehouse.execute(spoil.statement)
     definitions = build_defs(
         load_settings(database=directory / "app.db", **(LENIENT | spoil.settings))

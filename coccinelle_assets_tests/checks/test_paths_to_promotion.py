@@ -30,7 +30,9 @@ FAILING = (
 
 
 def spoil(directory: Path, name: str) -> None:
-    with duckdb.connect(str(directory / ".coccinelle" / "warehouse.duckdb")) as warehouse:
+    with duckdb.connect(
+        str(directory / ".coccinelle" / "app.db" / "warehouse.duckdb")
+    ) as warehouse:
         warehouse.execute(BLOCKING[name].statement)
 
 

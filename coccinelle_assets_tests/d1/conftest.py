@@ -27,7 +27,7 @@ class Project:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self.home = directory / ".coccinelle"
+        self.home = directory / ".coccinelle" / f"d1-{NAME}-local"
         directory.mkdir(parents=True, exist_ok=True)
         for name in ("wrangler.toml", "worker.js"):
             shutil.copyfile(HERE / name, directory / name)

@@ -39,7 +39,7 @@ def test_the_promotion_alone_refuses_a_database_spoiled_since_the_checks(
     small.execute("CREATE TABLE customers (id TEXT, tenant_id TEXT, email TEXT)")
     small.prospect("t2", first_name="Luc", last_name="Roux", email="luc@roux.fr")
     small.appointment(id="lone")
-    warehouse = small.path.parent / ".coccinelle" / "warehouse.duckdb"
+    warehouse = small.home / "warehouse.duckdb"
     warehouse.parent.mkdir()
     first = Pipeline(small.path, str(warehouse))
     first.run()

@@ -170,7 +170,7 @@ def obey_permissions() -> None:
 @pytest.fixture
 def read_only(app: AppDatabase, run_history: Path) -> Iterator[AppDatabase]:
     """A database with one customer whose file may not be written."""
-    shutil.copytree(run_history, app.path.parent / ".coccinelle" / "dagster")
+    shutil.copytree(run_history, app.home / "dagster")
     app.prospect(first_name="Jean", last_name="Dupont", email="jean@ex.fr")
     app.path.chmod(0o444)
     yield app

@@ -18,7 +18,7 @@ from coccinelle_assets.settings import load_settings
 def test_a_path_is_a_sqlite_file_with_its_home_beside_it(tmp_path: Path) -> None:
     settings = load_settings(database=tmp_path / "app.db")
     assert database_of(settings) == SqliteDatabase(tmp_path / "app.db", 30)
-    assert settings.home_directory == tmp_path / ".coccinelle"
+    assert settings.home_directory == tmp_path / ".coccinelle" / "app.db"
 
 
 def test_d1_has_its_home_in_the_wrangler_folder(
@@ -28,11 +28,12 @@ def test_d1_has_its_home_in_the_wrangler_folder(
     monkeypatch.setenv("COCCINELLE_WRANGLER_DIR", str(tmp_path))
     monkeypatch.setenv("COCCINELLE_D1_REMOTE", "false")
     settings = load_settings()
-    assert settings.home_directory == tmp_path / ".coccinelle"
+    home = tmp_path / ".coccinelle" / "d1-app-db-local"
+    assert settings.home_directory == home
     for database in (database_of(settings), build_resources(settings).live_database.database):
         assert isinstance(database, D1Database)
         assert (database.name, database.wrangler.remote) == ("d1:app-db", False)
-        assert database.directory == tmp_path / ".coccinelle" / "d1" / "local" / "app-db"
+        assert database.directory == home / "d1" / "local" / "app-db"
 
 
 def test_a_d1_database_is_not_guessed_to_be_the_local_or_the_remote_one(tmp_path: Path) -> None:

@@ -205,7 +205,7 @@ def test_a_run_goes_through_when_its_report_cannot_be_kept(
     app: AppDatabase, migrate: Callable[..., RunOutcome]
 ) -> None:
     app.prospect(first_name="Jean", last_name="Dupont", email="jean@ex.fr")
-    reports = app.path.parent / ".coccinelle" / "reports"
+    reports = app.home / "reports"
     assert migrate(dry_run=True, reports_kept=0).is_done
     assert not reports.exists()
     reports.write_text("in the way", encoding="utf-8")

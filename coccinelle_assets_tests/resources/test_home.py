@@ -39,7 +39,7 @@ with held_home(Path(sys.argv[1]), "run 1234", 1):
 def holder(tmp_path: Path) -> subprocess.Popen[str]:
     """Another process that holds the home beside the database."""
     process = subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(tmp_path / ".coccinelle")],
+        [sys.executable, "-c", HOLD, str(tmp_path / ".coccinelle" / "app.db")],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -135,56 +135,6 @@ def promoted_by_dagster(path: Path, job: str, **run_config: object) -> dg.Execut
 def reason(result: dg.ExecuteInProcessResult) -> str:
     (failure,) = [event for event in result.all_events if event.is_step_failure]
     return failure.step_failure_data.user_failure_data.description
-
-
-def test_a_home_belongs_to_one_database(
-    app: AppDatabase, migrate: Callable[..., RunOutcome], tmp_path: Path
-) -> None:
-    """A copy beside the original, as a newcomer makes it, and a shared home."""
-    app.prospect(first_name="Jean", last_name="Dupont", email="jean@ex.fr")
-    assert migrate().is_done
-    other = AppDatabase(tmp_path / "other.db")
-    other.prospect(first_name="Anne", last_name="Morel", email="anne@lilas.fr")
-    content = other.path.read_bytes()
-    home = str(app.path.parent / ".coccinelle")
-    for job in (MIGRATE, PROMOTE):
-        definitions = build_defs(load_settings(database=other.path, home=home))
-        result = definitions.resolve_job_def(job).execute_in_process(
-            raise_on_error=False, run_config={"loggers": {"progress": {}}}
-        )
-        reasons = " ".join(
-            event.step_failure_data.user_failure_data.description
-            for event in result.all_events
-            if event.is_step_failure
-        )
-        assert f"belongs to the database {app.path.resolve()}" in reasons
-        assert "other.db" in reasons
-    assert other.path.read_bytes() == content
-    assert migrate(even_if_unchanged=True).is_done
-
-
-def test_a_database_that_is_renamed_keeps_its_home(
-    app: AppDatabase, migrate: Callable[..., RunOutcome]
-) -> None:
-    app.prospect(first_name="Jean", last_name="Dupont", email="jean@ex.fr")
-    assert migrate().is_done
-    app.execute("UPDATE customers SET first_name = 'Jeannot'")
-    app.path = app.path.rename(app.path.with_name("renamed.db"))
-    home = app.path.parent / ".coccinelle"
-    assert run_migration(load_settings(database=app.path, home=home)).is_done
-    assert [row["first_name"] for row in app.customers()] == ["Jeannot"]
-
-
-def test_a_folder_that_is_copied_has_a_home_of_its_own(
-    app: AppDatabase, migrate: Callable[..., RunOutcome], tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    app.prospect(first_name="Jean", last_name="Dupont", email="jean@ex.fr")
-    assert migrate().is_done
-    copy = Path(shutil.copytree(app.path.parent, tmp_path_factory.mktemp("copy") / "folder"))
-    there = AppDatabase.at(copy / app.path.name)
-    there.prospect(first_name="Anne", last_name="Morel", email="anne@lilas.fr")
-    outcome = run_migration(load_settings(database=there.path))
-    assert outcome.reported["new_customers"] == 1
 
 
 def test_what_other_rules_resolved_is_not_promoted(
