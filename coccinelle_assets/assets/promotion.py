@@ -209,7 +209,9 @@ def _try_out(
     if script is not None:
         live = live_database.database.file
         require_output(script, live, live_database.home_directory, force=config.force)
-    tried = dry_run(live_database.database, live_database.dry_run_path, work, script)
+    tried = dry_run(
+        live_database.database, live_database.dry_run_path, work, script, promotion.plan
+    )
     with warehouse.connect() as connection:
         report.count(connection)
     return _metadata(tried) | report.keep(tried, dry_run=True)

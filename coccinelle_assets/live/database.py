@@ -58,12 +58,12 @@ class Database(Protocol):
         name: str,
         work: Callable[[sqlite3.Connection], T],
         *,
-        since_snapshot: bool = False,
+        plan: Path | None = None,
     ) -> Change[T]:
         """Run `work` on a writable connection; what it wrote is real when this returns.
 
         An exception from `work` leaves the database as it was. `work` may run more than once,
-        each time on the database as it then is. With `since_snapshot` it may run on what the
+        each time on the database as it then is. Where it applies a `plan`, it may run on what the
         last `snapshot` copied, where the database itself cannot be opened: rows that changed
         since are left and named in the result.
         """
@@ -104,7 +104,7 @@ class SqliteDatabase:
         name: str,
         work: Callable[[sqlite3.Connection], T],
         *,
-        since_snapshot: bool = False,
+        plan: Path | None = None,
     ) -> Change[T]:
         """Run `work` on the file itself."""
         with open_live(self.path, self.busy_timeout_seconds, writable=True) as live:

@@ -23,7 +23,15 @@ NOTE = "database.json"
 # Of runs that were to be the first promotion and were not.
 REMEMBERED = 50
 # What a home of an older version holds, which all databases of a folder shared.
-KEPT = ("backups", "reports", "contracts", "dagster", "d1", "warehouse.duckdb", "snapshot.sqlite")
+KEPT: tuple[str, ...] = (
+    "backups",
+    "reports",
+    "contracts",
+    "dagster",
+    "d1",
+    "warehouse.duckdb",
+    "snapshot.sqlite",
+)
 KEPT += ("plan.sqlite", "promoted_state.json", "state_at_snapshot.json")
 
 

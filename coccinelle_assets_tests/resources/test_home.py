@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -20,7 +19,7 @@ from coccinelle_assets.definitions import build_defs, build_resources
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.home import held_home
 from coccinelle_assets.local_runs import run_job
-from coccinelle_assets.local_runs.run_job import RunOutcome, run_migration
+from coccinelle_assets.local_runs.run_job import RunOutcome
 from coccinelle_assets.settings import load_settings
 from coccinelle_assets.warehouse.owner import Owner, require_same_run
 from coccinelle_assets_tests.databases import AppDatabase

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from coccinelle_assets.live.sqlite.schema import Schema
-from coccinelle_assets.tables import CUSTOMER_COLUMNS, LINKED_TABLES, SOURCE_TABLES
+from coccinelle_assets.live.sqlite.unchanged import unchanged
+from coccinelle_assets.sql import quoted
+from coccinelle_assets.tables import (
+    CUSTOMER_COLUMNS,
+    IDENTIFIERS,
+    LINKED_TABLES,
+    SOURCE_TABLES,
+    Column,
+)
+
+# What stands for bytes that are no UTF-8 in what was seen (live/sqlite/snapshot.py).
+UNREADABLE = "char(65533)"
 
 # Triggers and the recount keep these: they may change at any time and hold nothing up.
 KEPT_BY_COUNTING = (
@@ -18,6 +29,23 @@ KEPT_BY_COUNTING = (
 # By which of its columns a row is known: a change of one of them since the copy was taken is an
 # edit that a planned change must not pass over.
 DETAILS = ("tenant_id", "prospect_id", "customer_id", "customer_email", "customer_phone")
+
+
+def as_seen(schema: Schema, table: str) -> str:
+    """The SQL condition that a record `t` has the tenant, e-mail and phone seen in `l`.
+
+    A detail that could not be read as text cannot be compared and is passed over.
+    """
+    pairs = [("t.tenant_id", "l.seen_tenant_id")]
+    prefix = "customer_" if table in LINKED_TABLES else ""
+    for detail in IDENTIFIERS:
+        name = schema.deployed(table, Column(prefix + detail))
+        if name:
+            pairs.append((f"t.{quoted(name)}", f"l.seen_{detail}"))
+    return " AND ".join(
+        f"({unchanged([pair], as_text=True)} OR instr({pair[1]}, {UNREADABLE}) > 0)"
+        for pair in pairs
+    )
 
 
 def watched(table: str, columns: Sequence[str], changed: Sequence[str]) -> tuple[str, ...]:

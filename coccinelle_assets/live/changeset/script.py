@@ -39,13 +39,20 @@ class Script:
 
 
 def write_script(
-    before: Path, after: Path, target: Path, *, name: str, last_receipt: str | None = None
+    before: Path,
+    after: Path,
+    target: Path,
+    *,
+    name: str,
+    last_receipt: str | None = None,
+    plan: Path | None = None,
 ) -> Script:
     """Write the change from the SQLite file `before` to the SQLite file `after` to `target`.
 
     `last_receipt` is the newest receipt of the database that `before` is a copy of; the file
-    refuses to run once there is a newer one. Raises CoccinelleError when SQL that D1 accepts cannot
-    express the change.
+    refuses to run once there is a newer one. `plan` is the plan that the change applied, if it was
+    one: a new customer is taken off again where none of its records is as it was seen.
+    Raises CoccinelleError when SQL that D1 accepts cannot express the change.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     body = target.with_name(target.name + ".partial")
@@ -54,7 +61,7 @@ def write_script(
         comparison = RowComparison(connection, values)
         diff = read_diff(connection, comparison)
         with body.open("wb") as file:
-            for statement in Statements(diff, comparison).statements(last_receipt):
+            for statement in Statements(diff, comparison, plan).statements(last_receipt):
                 line = _terminated(statement)
                 digest.update(line)
                 file.write(line)

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from coccinelle_assets.live.changeset.audits import WAVE_TENANTS, Audits
 from coccinelle_assets.live.changeset.diff import Diff
+from coccinelle_assets.live.changeset.gone_customers import take_off_gone_customers
 from coccinelle_assets.live.changeset.guards import (
     DELETED_ROWS_UNCHANGED,
     GUARD_TABLE,
@@ -25,6 +27,7 @@ from coccinelle_assets.live.changeset.ranges import key_ranges
 from coccinelle_assets.live.changeset.row_diff import RowComparison, TableRows
 from coccinelle_assets.live.changeset.staging import Stage
 from coccinelle_assets.live.sqlite.columns import primary_key, stored_columns, unique_columns
+from coccinelle_assets.live.sqlite.schema import read_schema
 from coccinelle_assets.sql import load_sql, quoted, statements
 from coccinelle_assets.tables import LINKED_TABLES
 
@@ -50,8 +53,9 @@ class Stages:
 class Statements:
     """The statements of one script."""
 
-    def __init__(self, diff: Diff, comparison: RowComparison) -> None:
+    def __init__(self, diff: Diff, comparison: RowComparison, plan: Path | None = None) -> None:
         self.diff = diff
+        self.plan = plan
         self.comparison = comparison
         self.connection = comparison.connection
         self.stages = {rows.table: _stages(number, rows) for number, rows in enumerate(diff.rows)}
@@ -199,6 +203,7 @@ class Statements:
         for table, stages in self.stages.items():
             if stages.insert and table not in self.diff.rebuilt:
                 yield from stages.insert.insert()
+        yield from self._take_off_gone_customers()
         for table, stages in self.stages.items():
             if not stages.update:
                 continue
@@ -217,6 +222,16 @@ class Statements:
                 yield load_sql(
                     "live/changeset/sql/follow_merges.sql", table=table, stage=customers.delete.name
                 )
+
+    def _take_off_gone_customers(self) -> Iterator[str]:
+        customers = self.stages.get("customers")
+        created = customers.insert.name if customers and customers.insert else None
+        if self.plan is None or not (created or "customers" in self.diff.created):
+            return
+        links = [stages.update for table, stages in self.stages.items() if table in LINKED_TABLES]
+        linked = [stage.name for stage in links if stage and "customer_id" in stage.new]
+        schema = read_schema(self.connection)
+        yield from take_off_gone_customers(self.plan, schema, created, linked)
 
     def _rebuild(self, table: str) -> Iterator[str]:
         old = f"coccinelle_old_{table}"

@@ -110,7 +110,7 @@ class D1Database:
         name: str,
         work: Callable[[sqlite3.Connection], T],
         *,
-        since_snapshot: bool = False,
+        plan: Path | None = None,
     ) -> Change[T]:
         """Run `work` on a copy of a mirror, then send what it did as one script.
 
@@ -123,11 +123,11 @@ class D1Database:
         for attempt in range(ATTEMPTS):
             with self._workspace() as workspace:
                 before = workspace / "before.sqlite"
-                if attempt == 0 and since_snapshot and self.mirror.is_file():
+                if attempt == 0 and plan and self.mirror.is_file():
                     shutil.copyfile(self.mirror, before)
                 else:
                     fetch_mirror(self.wrangler, before)
-                change, held = self._try(name, work, before)
+                change, held = self._try(name, work, before, plan)
             # Whatever comes next, the mirror is not what the database holds any more.
             self.mirror.unlink(missing_ok=True)
             if held is None:
@@ -139,7 +139,11 @@ class D1Database:
         )
 
     def _try(
-        self, name: str, work: Callable[[sqlite3.Connection], T], before: Path
+        self,
+        name: str,
+        work: Callable[[sqlite3.Connection], T],
+        before: Path,
+        plan: Path | None,
     ) -> tuple[Change[T], WranglerError | None]:
         """One attempt: the change, and the error of the guard that held it, if one did."""
         last_receipt = _take_last_receipt(before)
@@ -148,7 +152,7 @@ class D1Database:
         with open_live(after, 0, writable=True) as connection:
             result = work(connection)
         file = self.outbox.new_file(name)
-        script = write_script(before, after, file, name=name, last_receipt=last_receipt)
+        script = write_script(before, after, file, name=name, last_receipt=last_receipt, plan=plan)
         if script.is_empty:
             file.unlink()
             return Change(result), None

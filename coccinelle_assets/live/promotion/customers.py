@@ -7,16 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from coccinelle_assets.errors import CoccinelleError
+from coccinelle_assets.live.changeset.policy import as_seen
 from coccinelle_assets.live.deferred import Deferred
 from coccinelle_assets.live.sqlite.schema import Schema
 from coccinelle_assets.live.sqlite.transaction import ids_indexed, run, run_script, scalar
 from coccinelle_assets.live.sqlite.unchanged import unchanged
 from coccinelle_assets.live.waiting_customers import write_waiting_customers
-from coccinelle_assets.sql import load_sql, quoted
-from coccinelle_assets.tables import CHANGED_COLUMNS, IDENTIFIERS, Column
-
-# What stands for bytes that are no UTF-8 in what was seen (live/sqlite/snapshot.py).
-UNREADABLE = "char(65533)"
+from coccinelle_assets.sql import load_sql
+from coccinelle_assets.tables import CHANGED_COLUMNS, IDENTIFIERS, SOURCE_TABLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +62,7 @@ def find_gone_customers(live: sqlite3.Connection, schema: Schema, *, as_planned:
     if as_planned:
         live.execute("CREATE TEMP TABLE gone_customers (id TEXT)")
         return
-    names = {"appointments": "customer_", "omni_conversations": "customer_", "prospects": ""}
-    conditions = {table: _as_seen(schema, table, prefix) for table, prefix in names.items()}
+    conditions = {table: as_seen(schema, table) for table in SOURCE_TABLES}
     with ids_indexed(live, ("prospects",)):
         run(
             live,
@@ -74,19 +71,6 @@ def find_gone_customers(live: sqlite3.Connection, schema: Schema, *, as_planned:
             conversations=conditions["omni_conversations"],
             prospects=conditions["prospects"],
         )
-
-
-def _as_seen(schema: Schema, table: str, prefix: str) -> str:
-    """Whether a record `t` has the details seen in `l`; unreadable ones are passed over."""
-    pairs = [("t.tenant_id", "l.seen_tenant_id")]
-    for detail in IDENTIFIERS:
-        name = schema.deployed(table, Column(prefix + detail))
-        if name:
-            pairs.append((f"t.{quoted(name)}", f"l.seen_{detail}"))
-    return " AND ".join(
-        f"({unchanged([pair], as_text=True)} OR instr({pair[1]}, {UNREADABLE}) > 0)"
-        for pair in pairs
-    )
 
 
 def drop_gone_customers(live: sqlite3.Connection) -> None:

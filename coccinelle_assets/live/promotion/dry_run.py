@@ -20,10 +20,11 @@ def dry_run(
     copy: Path,
     work: Callable[[sqlite3.Connection], T],
     script: Path | None = None,
+    plan: Path | None = None,
 ) -> T:
     """Run `work` on a copy of the database at `copy`, which is removed afterwards.
 
-    What it changed is written to `script`, when given, as one SQL file.
+    What it changed, applying `plan`, is written to `script`, when given, as one SQL file.
     """
     before = copy.with_suffix(".before.sqlite")
     database.snapshot(copy)
@@ -33,7 +34,7 @@ def dry_run(
         with open_live(copy, 0, writable=True) as connection:
             result = work(connection)
         if script is not None:
-            write_script(before, copy, script, name="promotion")
+            write_script(before, copy, script, name="promotion", plan=plan)
         return result
     finally:
         copy.unlink(missing_ok=True)

@@ -80,7 +80,7 @@ def promote(database: Database, promotion: Promotion, hooks: Hooks) -> Change[Pu
     Raises PromotionRefusedError when a predicate does not hold on the result.
     """
     change = database.change(
-        "promotion", lambda live: promote_to(live, promotion, hooks), since_snapshot=True
+        "promotion", lambda live: promote_to(live, promotion, hooks), plan=promotion.plan
     )
     if change.deferred:
         hooks.deferred_afterwards(change.deferred)

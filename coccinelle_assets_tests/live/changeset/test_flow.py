@@ -13,7 +13,7 @@ import pytest
 
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.changeset.script import LAST_RECEIPT, Script, write_script
-from coccinelle_assets.live.changeset.trial import apply_script
+from coccinelle_assets.live.changeset.trial import apply_script, check_script
 from coccinelle_assets.live.contraction.contract import contract
 from coccinelle_assets.live.promotion.run import promote_to
 from coccinelle_assets.live.rollback.rollback import roll_back, roll_back_last
@@ -33,7 +33,7 @@ class Replayed:
         self.copy = database.with_name("copy.db")
         self.before = database.with_name("before.db")
 
-    def change(self, work: Callable[[sqlite3.Connection], Any]) -> Script:
+    def change(self, work: Callable[[sqlite3.Connection], Any], plan: Path | None = None) -> Script:
         """Work on a copy of the database without the replay's tables; write the file."""
         shutil.copyfile(self.database, self.before)
         with closing(sqlite3.connect(self.before)) as connection:
@@ -49,7 +49,9 @@ class Replayed:
         with open_live(self.copy, 0, writable=True) as connection:
             work(connection)
         target = self.database.with_name("plan.sql")
-        return write_script(self.before, self.copy, target, name="test", last_receipt=receipt)
+        return write_script(
+            self.before, self.copy, target, name="test", last_receipt=receipt, plan=plan
+        )
 
     def apply(self, script: Script) -> None:
         apply_script(script.path, self.database)
@@ -260,3 +262,61 @@ def test_a_table_that_others_refer_to_is_not_rebuilt(
     archives = hostile.path.parent / "archives"
     with pytest.raises(CoccinelleError, match="reminders refers to it"):
         replayed.change(lambda live: contract(live, "test", archives, anonymous=True))
+
+
+ERASURES = {
+    "deleted": "DELETE FROM {table} WHERE id = '{id}'",
+    "emptied": "UPDATE {table} SET {email} = NULL, {phone} = NULL WHERE id = '{id}'",
+    "moved": "UPDATE {table} SET tenant_id = 't2' WHERE id = '{id}'",
+}
+RECORDS = {"a1": "appointments", "c1": "omni_conversations"}
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["first", "later"])
+@pytest.mark.parametrize("erased", ["p1 a1", "p2 c1", "p1 a1 p2 c1 p3", "p1", "a1", "p2", ""])
+@pytest.mark.parametrize("way", ERASURES)
+def test_nobody_whose_records_were_erased_since_the_copy_is_created(
+    way: str, erased: str, first: bool, app: AppDatabase
+) -> None:
+    """Zoe has an appointment and a prospect, Luc a conversation and a prospect, Lea one only."""
+    if not first:
+        app.prospect(id="p0", first_name="Jean", last_name="Dupont", email="jean@ex.fr")
+        Pipeline(app.path).run()
+    app.prospect(id="p1", first_name="Zoe", email="zoe@ex.fr", phone="06 11 47 82 93")
+    app.appointment(id="a1", customer_name="Zoe", customer_email="zoe@ex.fr")
+    app.prospect(id="p2", first_name="Luc", email="luc@ex.fr\n", phone="06 22 47 82 93")
+    app.conversation(id="c1", customer_name="Luc", customer_phone="06 22 47 82 93")
+    app.prospect(id="p3", first_name="Lea", email="l'ea@ex.fr")
+    replayed, pipeline = Replayed(app.path), Pipeline(app.path)
+    script = replayed.change(publish_plan(pipeline), pipeline.promotion().plan)
+    check_script(script, replayed.before, replayed.copy)
+    for record in erased.split():
+        table = RECORDS.get(record, "prospects")
+        prefix = "" if table == "prospects" else "customer_"
+        names = {"email": f"{prefix}email", "phone": f"{prefix}phone"}
+        app.execute(ERASURES[way].format(table=table, id=record, **names))
+    replayed.apply(script)
+    people = {"Zoe": {"p1", "a1"}, "Luc": {"p2", "c1"}, "Lea": {"p3"}}
+    alive = {name for name, records in people.items() if records - set(erased.split())}
+    created = {row["first_name"] for row in app.customers()} - {"Jean"}
+    assert created == alive
+    left = [row[0] for row in replayed.deferred() if row[2] == "records_gone"]
+    assert left == ["customers"] * (len(people) - len(alive))
+    with app.connect() as live:
+        links = live.execute("SELECT DISTINCT customer_id FROM appointments")
+        linked = {row[0] for row in links} - {None}
+    assert linked <= {row["id"] for row in app.customers()}
+
+
+def test_prospects_travel_in_statements_that_d1_takes(app: AppDatabase) -> None:
+    """Many of them, with long and odd details: those of a customer stay in one statement."""
+    for number in range(400):
+        email = f"{'q' * 150}{number // 2}@ex.fr"
+        app.prospect(first_name="O'" * 20, email=email, phone=f"06 11 47 82 {number % 90 + 10}")
+    replayed, pipeline = Replayed(app.path), Pipeline(app.path)
+    script = replayed.change(publish_plan(pipeline), pipeline.promotion().plan)
+    check_script(script, replayed.before, replayed.copy)
+    assert script.path.read_text(encoding="utf-8").count("json_each") >= 4
+    app.execute("DELETE FROM prospects")
+    replayed.apply(script)
+    assert app.customers() == []
