@@ -40,7 +40,7 @@ def test_the_promotion_alone_refuses_a_database_spoiled_since_the_checks(
     small.prospect("t2", first_name="Luc", last_name="Roux", email="luc@roux.fr")
     small.appointment(id="lone")
     warehouse = small.home / "warehouse.duckdb"
-    warehouse.parent.mkdir()
+    warehouse.parent.mkdir(parents=True)
     first = Pipeline(small.path, str(warehouse))
     first.run()
     small.prospect(first_name="Max", last_name="Blanc", email="max@blanc.fr")
