@@ -18,6 +18,10 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.location import HOMES, Location, locate
 
+# Beyond these a value is a slip, and more than the engines take.
+LARGEST_COUNT = 100_000_000
+LONGEST_SECONDS = 10_000_000
+
 
 class IdentityRules(BaseModel):
     """How records become customers."""
@@ -29,6 +33,7 @@ class IdentityRules(BaseModel):
     max_people_per_identifier: int = Field(
         default=5,
         ge=1,
+        le=LARGEST_COUNT,
         description="An e-mail or phone used under more distinct names than this ties nobody.",
     )
     placeholders: Annotated[list[str], NoDecode] = Field(
@@ -72,6 +77,7 @@ class GateThresholds(BaseModel):
     drift_tolerance: int = Field(
         default=100,
         ge=0,
+        le=LARGEST_COUNT,
         description="Customers that a run may add or lose whatever the share.",
     )
     max_rejected_share: float = Field(
@@ -81,13 +87,22 @@ class GateThresholds(BaseModel):
         default=0.1, ge=0, le=1, description="Warn when more of the records stay unlinked."
     )
     max_merged_customers: int = Field(
-        default=100, ge=0, description="Warn when a run merges more live customers than this."
+        default=100,
+        ge=0,
+        le=LARGEST_COUNT,
+        description="Warn when a run merges more live customers than this.",
     )
     max_split_customers: int = Field(
-        default=100, ge=0, description="Warn when a run splits more live customers than this."
+        default=100,
+        ge=0,
+        le=LARGEST_COUNT,
+        description="Warn when a run splits more live customers than this.",
     )
     max_cluster_records: int = Field(
-        default=200, ge=1, description="Warn of customers with more records than this."
+        default=200,
+        ge=1,
+        le=LARGEST_COUNT,
+        description="Warn of customers with more records than this.",
     )
     min_name_similarity: float = Field(
         default=50,
@@ -101,17 +116,29 @@ class PromotionOptions(BaseModel):
     """How the live database is treated."""
 
     busy_timeout_seconds: float = Field(
-        default=30, ge=0, description="How long to wait for another writer's lock, in seconds."
+        default=30,
+        ge=0,
+        le=LONGEST_SECONDS,
+        description="How long to wait for another writer's lock, in seconds.",
     )
     max_lock_seconds: float | None = Field(
         default=None,
         gt=0,
+        le=LONGEST_SECONDS,
         description="About how long a promotion may keep other writers waiting, in seconds: a "
         "database that takes longer is promoted by ranges of tenants, each a run of its own.",
     )
-    backups_kept: int = Field(default=5, ge=1, description="How many backups to keep.")
+    backups_kept: int = Field(
+        default=5,
+        ge=1,
+        le=LARGEST_COUNT,
+        description="How many backups to keep.",
+    )
     reports_kept: int = Field(
-        default=20, ge=0, description="How many reports of runs to keep; 0 writes none."
+        default=20,
+        ge=0,
+        le=LARGEST_COUNT,
+        description="How many reports of runs to keep; 0 writes none.",
     )
 
 
@@ -169,6 +196,7 @@ class AlertOptions(BaseModel):
     dead_man_hours: float = Field(
         default=26,
         ge=0,
+        le=LONGEST_SECONDS,
         description="Alert when no promotion or verification succeeded for so long; 0: never.",
     )
     ui_url: str = Field(
@@ -187,7 +215,9 @@ class Settings(
 ):
     """All settings; each is read from `COCCINELLE_<NAME>` and may be overridden by a flag."""
 
-    model_config = SettingsConfigDict(env_prefix="COCCINELLE_", env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        env_prefix="COCCINELLE_", env_ignore_empty=True, allow_inf_nan=False
+    )
 
     database: Path = Field(
         default=Path("app.db"),
@@ -202,6 +232,7 @@ class Settings(
     memory_limit_mb: int | None = Field(
         default=None,
         ge=100,
+        le=LARGEST_COUNT,
         description="Memory that the warehouse's engine may use, in MB; "
         "default: 500 and half the database's size, 900 where that is not known.",
     )

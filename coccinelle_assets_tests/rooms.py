@@ -16,7 +16,7 @@ ROOMS = (
     ("predicates",),
     ("settings",),
     ("location", "tables", "demo"),
-    ("masking", "progress", "background", "home", "outputs"),
+    ("masking", "progress", "background", "home", "outputs", "standing", "stopping"),
     ("files", "sql", "errors"),
 )
 # Inside live, likewise.

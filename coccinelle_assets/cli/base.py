@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import wraps
 from pathlib import Path
+from signal import SIGINT
 from typing import Annotated, Any
 
 import typer
 
-from coccinelle_assets.errors import CoccinelleError
+from coccinelle_assets import standing
+from coccinelle_assets.errors import CoccinelleError, said_plainly
 from coccinelle_assets.settings import Settings
+from coccinelle_assets.stopping import stopped_by
 
 EXIT_ERROR = 1
 EXIT_REFUSED = 3
+EXIT_AFTERWARDS = 4
 # Of a run that did not go through, by its status.
-EXIT_CODES = {"error": EXIT_ERROR, "refused": EXIT_REFUSED}
+EXIT_CODES = {
+    "error": EXIT_ERROR,
+    "refused": EXIT_REFUSED,
+    "done_with_errors": EXIT_AFTERWARDS,
+}
+# As a shell has it for a process that a signal ended.
+EXIT_SIGNAL = 128
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -42,23 +53,53 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on s
 
 
 def with_clear_errors(command: Callable[..., None]) -> Callable[..., None]:
-    """Errors of the user's input: one message on stderr and exit code 1, no traceback."""
+    """Errors of the user's input and of the system: one message on stderr, no traceback.
+
+    Exit code 1; 4 where a change was made before; the shell's own for a signal.
+    """
 
     @wraps(command)
     def run(*args: Any, **kwargs: Any) -> None:
+        standing.begin_anew()
         try:
             command(*args, **kwargs)
-        except CoccinelleError as error:
-            as_json = kwargs.get("as_json", False)
-            if as_json:
-                print_json({"error": str(error)})
+            sys.stdout.flush()
+        except BaseException as error:
+            message, code = _told(error)
+            if kwargs.get("as_json", False):
+                with suppress(OSError):
+                    print_json({"error": message})
             from coccinelle_assets.cli.shown import shown_lines
             from coccinelle_assets.cli.terminal import errors
 
-            errors.print(f"[red]Error:[/] {shown_lines(str(error))}", highlight=False)
-            raise typer.Exit(EXIT_ERROR) from None
+            errors.print(f"[red]Error:[/] {shown_lines(message)}", highlight=False)
+            _let_go_of_stdout()
+            raise typer.Exit(code) from None
 
     return run
+
+
+def _told(error: BaseException) -> tuple[str, int]:
+    """The message of an error and its exit code; raises what nobody foresaw again."""
+    if isinstance(error, KeyboardInterrupt) or "Interrupted" in type(error).__name__:
+        signal = stopped_by() or SIGINT
+        return f"stopped by {signal.name}: {standing.sentence()}", EXIT_SIGNAL + signal
+    message = str(error) if isinstance(error, CoccinelleError) else said_plainly(error)
+    if message is None or not isinstance(error, Exception):
+        raise error
+    if standing.has_changed():
+        return standing.afterwards(message), EXIT_AFTERWARDS
+    if isinstance(error, CoccinelleError):
+        return message, EXIT_ERROR
+    return f"{message}; {standing.sentence()}", EXIT_ERROR
+
+
+def _let_go_of_stdout() -> None:
+    """Have the interpreter's last flush succeed where nobody reads any more."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def print_json(value: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
@@ -24,8 +25,17 @@ if TYPE_CHECKING:
     from coccinelle_assets.resolution.questions import Answer
     from coccinelle_assets.warehouse.summary import Summary
 
-output = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
+
+class Terminal(Console):
+    """A console that leaves it to the command what a closed pipe means."""
+
+    def on_broken_pipe(self) -> None:
+        """Rich would end the process with exit code 1, whatever was done before."""
+        raise BrokenPipeError(errno.EPIPE, "the reader has gone")
+
+
+output = Terminal(highlight=False)
+errors = Terminal(stderr=True, highlight=False)
 
 
 def say(text: str) -> None:

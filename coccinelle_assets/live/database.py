@@ -17,6 +17,7 @@ from coccinelle_assets.live.deferred import Deferred
 from coccinelle_assets.live.sqlite.connection import open_live
 from coccinelle_assets.live.sqlite.schema import Schema, read_schema
 from coccinelle_assets.live.sqlite.snapshot import take_snapshot
+from coccinelle_assets.standing import changing
 
 T = TypeVar("T")
 
@@ -107,5 +108,8 @@ class SqliteDatabase:
         plan: Path | None = None,
     ) -> Change[T]:
         """Run `work` on the file itself."""
-        with open_live(self.path, self.busy_timeout_seconds, writable=True) as live:
+        with (
+            changing(f"the {name}"),
+            open_live(self.path, self.busy_timeout_seconds, writable=True) as live,
+        ):
             return Change(work(live))

@@ -9,19 +9,24 @@ from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+from uuid import uuid4
 
 import dagster as dg
 
+from coccinelle_assets import standing
 from coccinelle_assets.automation.jobs import CONTRACT, MIGRATE, TRIGGERS
 from coccinelle_assets.automation.progress import on_step
 from coccinelle_assets.automation.rollback import ROLLBACK
 from coccinelle_assets.background import beside
 from coccinelle_assets.definitions import build_defs, build_resources
+from coccinelle_assets.errors import CoccinelleError, said_plainly
 from coccinelle_assets.home import held_home
 from coccinelle_assets.live.open_database import database_of
 from coccinelle_assets.live.tenant_ranges import TenantRange, ranges_of
 from coccinelle_assets.local_runs.instance import open_instance
 from coccinelle_assets.settings import Settings
+from coccinelle_assets.stopping import stopped_by
+from coccinelle_assets.warehouse.room import require_room
 
 ERROR = dg.AssetCheckSeverity.ERROR.value
 
@@ -37,12 +42,14 @@ class CheckOutcome:
     offenders: int
 
 
-Status = Literal["done", "refused", "error"]
+# The last: what the run is about was done, and something failed afterwards.
+Status = Literal["done", "refused", "error", "done_with_errors"]
 
 
 @dataclass(frozen=True, slots=True)
 class RunOutcome:
-    """How a run ended: done, refused by the predicates `refused`, or with an `error`.
+    """How a run ended: done, refused by the predicates `refused`, or with an `error`, which may
+    have come once it was done.
 
     `reported` is what it reported of the asset that it is about, by name.
     """
@@ -140,11 +147,40 @@ def _run(
     ops: Mapping[str, object],
     report: Callable[[str, int], None] | None = None,
 ) -> RunOutcome:
-    """Run a job in this process; the outcome has what it reported of `asset`."""
+    """Run a job in this process; the outcome has what it reported of `asset`.
+
+    Raises CoccinelleError when the system fails it before anything was written.
+    """
+    run_id = str(uuid4())
+    standing.begin_anew()
+    try:
+        result = _execute(settings, run_id, job, ops, report)
+    except Exception as error:
+        reason = said_plainly(error)
+        if reason is None:
+            raise
+        if not standing.has_changed():
+            raise CoccinelleError(f"{reason}; {standing.sentence()}") from error
+        return RunOutcome(run_id, "done_with_errors", [], standing.afterwards(reason), [], {})
+    if not result.success and stopped_by():
+        raise KeyboardInterrupt
+    return _outcome(result, asset)
+
+
+def _execute(
+    settings: Settings,
+    run_id: str,
+    job: str,
+    ops: Mapping[str, object],
+    report: Callable[[str, int], None] | None,
+) -> dg.ExecuteInProcessResult:
     os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "yes")
     # The database may grow while another run is waited for: the engine's memory is set once.
     settings = settings.model_copy(update={"memory_limit_mb": settings.warehouse_memory_mb})
     resources = build_resources(settings)
+    file = resources.live_database.database.file
+    if job == MIGRATE and file is not None:
+        require_room(file, settings.home_directory, settings.warehouse_memory_mb)
     with (
         held_home(
             settings.home_directory,
@@ -163,15 +199,15 @@ def _run(
             instance = opened.enter_context(open_instance(settings.dagster_home))
         token = on_step.set(report and (lambda step: report(step, len(selected.nodes))))
         try:
-            result = selected.execute_in_process(
+            return selected.execute_in_process(
                 instance=instance,
+                run_id=run_id,
                 raise_on_error=False,
                 run_config={"ops": ops, "loggers": {"progress": {}}},
                 tags={"coccinelle/started_by": "command line"},
             )
         finally:
             on_step.reset(token)
-    return _outcome(result, asset)
 
 
 def _say(text: str) -> None:
@@ -194,7 +230,12 @@ def _outcome(result: dg.ExecuteInProcessResult, asset: str) -> RunOutcome:
             reported = {key: _plain(value.value) for key, value in about.metadata.items()}
     if not result.success and not refused:
         error = error or "the run failed: see its events in the Dagster UI"
-    status: Status = "done" if result.success else "refused" if refused else "error"
+    status: Status = "refused" if refused else "error"
+    if result.success:
+        status = "done"
+    elif standing.has_changed():
+        status = "done_with_errors"
+        error = standing.afterwards(error or "the run failed")
     return RunOutcome(result.run_id, status, refused, error, checks, reported)
 
 

@@ -1,12 +1,14 @@
 """How a run is kept from others, and how its errors reach the one who started it."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import dagster as dg
 import duckdb
 
-from coccinelle_assets.errors import CoccinelleError, PromotionRefusedError
+from coccinelle_assets.errors import CoccinelleError, PromotionRefusedError, said_plainly
+from coccinelle_assets.standing import sentence
 
 # Runs that take a snapshot or write to the live database: a queue lets one of them run at a time.
 MIGRATION_POOL = "migration"
@@ -25,6 +27,10 @@ def clear_failures() -> Iterator[None]:
         ) from error
     except CoccinelleError as error:
         raise dg.Failure(description=str(error), allow_retries=False) from error
+    except (OSError, sqlite3.Error) as error:
+        raise dg.Failure(
+            description=f"{said_plainly(error)}; {sentence()}", allow_retries=False
+        ) from error
     except duckdb.OutOfMemoryException as error:
         # The engine's own advice names settings that only this project's code can reach.
         needed = str(error).partition("\n")[0]

@@ -14,7 +14,9 @@ HOME_FACTOR = 6
 JOURNAL_FACTOR = 1
 # A process without its engine: Python, Dagster, the search for components, SQLite's caches.
 PROCESS_BYTES = 300_000_000
-# Below this a run needs so little that nobody has to be asked.
+# Of the smallest database: Dagster's files of a run, and an empty warehouse.
+HOME_BYTES = 15_000_000
+# Below this a run needs so little memory that nobody has to be asked.
 SMALL_DATABASE = 50_000_000
 
 
@@ -25,17 +27,18 @@ def require_room(database: Path, home: Path, memory_limit_mb: int) -> None:
     Raises CoccinelleError that says how much is needed, how much there is, and what to do.
     """
     size = database.stat().st_size
+    held = sum(file.stat().st_size for file in home.glob("*") if file.is_file())
+    needed = HOME_BYTES + HOME_FACTOR * size - held
+    _require(home, needed, f"for the home {home}: set COCCINELLE_HOME elsewhere")
     if size < SMALL_DATABASE:
         return
-    held = sum(file.stat().st_size for file in home.glob("*") if file.is_file())
-    _require(home, HOME_FACTOR * size - held, f"for the home {home}: set COCCINELLE_HOME elsewhere")
     _require(database.parent, JOURNAL_FACTOR * size, f"beside {database}: make room on that disk")
     needed = memory_limit_mb * 1_000_000 + PROCESS_BYTES
     memory = _physical_memory()
     if memory is not None and memory < needed:
         raise CoccinelleError(
-            f"a run of {database} ({_gigabytes(size)}) needs {_gigabytes(needed)} of memory and "
-            f"the machine has {_gigabytes(memory)}: set COCCINELLE_MEMORY_LIMIT_MB lower, so "
+            f"a run of {database} ({_size(size)}) needs {_size(needed)} of memory and "
+            f"the machine has {_size(memory)}: set COCCINELLE_MEMORY_LIMIT_MB lower, so "
             "that it uses the disk instead, or take a larger machine; nothing was written"
         )
 
@@ -44,7 +47,7 @@ def _require(directory: Path, needed: int, where: str) -> None:
     free = shutil.disk_usage(_existing(directory)).free
     if free < needed:
         raise CoccinelleError(
-            f"a run needs {_gigabytes(needed)} of disk and has {_gigabytes(free)} {where}; "
+            f"a run needs {_size(needed)} of disk and has {_size(free)} {where}; "
             "nothing was written"
         )
 
@@ -61,5 +64,5 @@ def _physical_memory() -> int | None:
         return None
 
 
-def _gigabytes(size: int) -> str:
-    return f"{size / 1e9:.1f} GB"
+def _size(size: int) -> str:
+    return f"{size / 1e9:.1f} GB" if size >= 100_000_000 else f"{size / 1e6:.0f} MB"

@@ -24,6 +24,7 @@ from coccinelle_assets.live.deferred import Deferred
 from coccinelle_assets.live.sqlite.connection import open_live
 from coccinelle_assets.live.sqlite.schema import Schema
 from coccinelle_assets.sql import load_sql, quoted
+from coccinelle_assets.standing import changing
 
 T = TypeVar("T")
 # A script that a guard held is made anew, on a new mirror.
@@ -118,6 +119,12 @@ class D1Database:
         is made anew from a new mirror, a few times. Raises CoccinelleError when that was in vain,
         or when nobody can say whether the file was applied.
         """
+        with changing(f"the {name}"):
+            return self._change(name, work, plan)
+
+    def _change(
+        self, name: str, work: Callable[[sqlite3.Connection], T], plan: Path | None
+    ) -> Change[T]:
         self._settle()
         reason = ""
         for attempt in range(ATTEMPTS):

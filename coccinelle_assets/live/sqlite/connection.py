@@ -46,6 +46,10 @@ def _require_database(path: Path) -> None:
         raise CoccinelleError(
             f"this Python has SQLite {sqlite3.sqlite_version}; 3.35 or newer is needed"
         )
+    if path.is_dir():
+        raise CoccinelleError(f"database {path} is a directory: name the file in it")
+    if path.exists() and not path.is_file():
+        raise CoccinelleError(f"database {path} is a device or a pipe, not a file: check the path")
     if not path.is_file():
         raise CoccinelleError(f"database {path} does not exist: check the path, nothing was made")
     try:
