@@ -26,7 +26,7 @@ def add_jean_and_anne(app: AppDatabase) -> None:
 def migrated(app: AppDatabase) -> Pipeline:
     """Migrate without Dagster, the warehouse where the command line looks for it."""
     home = app.home
-    home.mkdir(exist_ok=True)
+    home.mkdir(parents=True, exist_ok=True)
     pipeline = Pipeline(app.path, str(home / "warehouse.duckdb"))
     pipeline.run()
     return pipeline

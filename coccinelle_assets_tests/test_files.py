@@ -106,7 +106,7 @@ def test_a_run_goes_on_over_notes_that_cannot_be_read(
     content: str, small: AppDatabase, migrate: Callable[..., RunOutcome]
 ) -> None:
     home = small.home
-    home.mkdir()
+    home.mkdir(parents=True)
     for name in ("promoted_state.json", "state_at_snapshot.json"):
         (home / name).write_text(content, encoding="utf-8")
     assert migrate().is_done

@@ -28,7 +28,7 @@ def require_room(database: Path, home: Path, memory_limit_mb: int) -> None:
     """
     size = database.stat().st_size
     held = sum(file.stat().st_size for file in home.glob("*") if file.is_file())
-    needed = HOME_BYTES + HOME_FACTOR * size - held
+    needed = max(HOME_BYTES, HOME_FACTOR * size) - held
     _require(home, needed, f"for the home {home}: set COCCINELLE_HOME elsewhere")
     if size < SMALL_DATABASE:
         return
