@@ -37,7 +37,8 @@ test-paths: .venv/installed
 test-labelled: .venv/installed
 	$(BIN)/pytest -n 0 -m labelled coccinelle_assets_tests/test_evaluation.py
 
-# Needs PostgreSQL's server programs: .ci/install-postgresql has them from Debian's packages.
+# Needs PostgreSQL's server programs and nginx: .ci/install-postgresql and .ci/install-nginx have them
+# from Debian's packages.
 test-deployment: .venv/installed
 	$(BIN)/pytest -n 0 -m deployment
 

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +30,9 @@ LEFTOVERS = (
     "d1/*/*/*.partial",
     "d1/*/*/tmp*",
 )
+# Permissions of a directory that the home's owner alone may use, and those that others have not.
+OWNERS_DIRECTORY, OTHERS = 0o700, 0o077
+DAGSTER = "dagster"
 # A verification of D1 works in such a directory without holding the home.
 ABANDONED_SECONDS = 24 * 3600
 
@@ -43,10 +46,13 @@ def held_home(
 ) -> Iterator[None]:
     """Hold a home in the block, as the run called `run`; a thread may hold it several times over.
 
-    What a killed run left there is removed first.
-    `tell` hears for whom is waited. Raises CoccinelleError, which names them, after the timeout.
+    What a killed run left there is removed first; files made in the block are their owner's alone.
+    `tell` hears for whom is waited. Raises CoccinelleError, which names them, after the timeout,
+    and where a file of the home is a link.
     """
-    home.mkdir(parents=True, exist_ok=True)
+    home.mkdir(mode=OWNERS_DIRECTORY, parents=True, exist_ok=True)
+    files = list(_files(home))
+    _require_no_links(files)
     lock = filelock.FileLock(home.resolve() / LOCK, is_singleton=True, fallback_to_soft=False)
     try:
         lock.acquire(timeout=0)
@@ -60,13 +66,43 @@ def held_home(
                 "wait for it to end and run again, or raise COCCINELLE_BUSY_TIMEOUT_SECONDS; "
                 "nothing was written"
             ) from None
+    # Of the whole process: they hold personal details, and the run may make them in any thread.
+    umask = os.umask(OTHERS)
     try:
         if lock.lock_counter == 1:
             _remove_leftovers(home)
+            _take_from_others(files)
         _write_holder(home, run)
         yield
     finally:
+        os.umask(umask)
         lock.release()
+
+
+def _files(home: Path) -> Iterator[Path]:
+    """What the home holds but Dagster's own, which are many; directories that are links, too."""
+    for directory, names, files in os.walk(home):
+        if Path(directory) == home and DAGSTER in names:
+            names.remove(DAGSTER)
+        yield from (Path(directory, name) for name in (*names, *files))
+
+
+def _require_no_links(files: Iterable[Path]) -> None:
+    for path in files:
+        if path.is_symlink() and not path.is_dir():
+            raise CoccinelleError(
+                f"{path} is a symbolic link, and what it leads to would be written over: remove "
+                "the link; nothing was written"
+            )
+
+
+def _take_from_others(files: Iterable[Path]) -> None:
+    """Versions before made files that others could read."""
+    for path in files:
+        with suppress(OSError):
+            mode = path.lstat().st_mode
+            if mode & OTHERS and not path.is_symlink():
+                path.chmod(mode & ~OTHERS)
 
 
 def _remove_leftovers(home: Path) -> None:

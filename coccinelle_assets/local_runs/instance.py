@@ -77,7 +77,10 @@ def _copy_empty_history(home: Path) -> None:
                 _move(made, cache)
         for name in (SCHEDULES, HISTORY):
             with tempfile.TemporaryDirectory(dir=home) as scratch:
-                _move(Path(shutil.copytree(cache / name, Path(scratch, name))), home / name)
+                # Not their permissions: what will be written to them is its owner's alone.
+                made = Path(scratch, name)
+                shutil.copytree(cache / name, made, copy_function=shutil.copyfile)
+                _move(made, home / name)
     except OSError:
         return
 

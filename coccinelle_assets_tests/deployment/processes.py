@@ -19,6 +19,9 @@ from coccinelle_assets_tests.services import free_port
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 T = TypeVar("T")
+LAUNCH = """mutation { launchRun(executionParams: {mode: "default", runConfigData: {},
+    selector: {repositoryLocationName: "coccinelle_assets", repositoryName: "__repository__",
+    jobName: "audit_customers"}}) { __typename } }"""
 
 
 def wait_for(condition: Callable[[], T], what: str, seconds: float = 300) -> T:
@@ -43,7 +46,7 @@ class Deployment:
         self.ports = {port: free_port() for port in ("3000", "3001", "4000")}
         self.workspace = directory / "workspace.yaml"
         text = (DEPLOY / "workspace.yaml").read_text(encoding="utf-8")
-        self.workspace.write_text(self._local(text), encoding="utf-8")
+        self.workspace.write_text(self.local(text), encoding="utf-8")
         self.environment = {**os.environ, "DAGSTER_HOME": str(self.home), **environment}
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
 
@@ -51,7 +54,7 @@ class Deployment:
         """Start what the unit of that name starts."""
         lines = (DEPLOY / "systemd" / f"coccinelle-{unit}.service").read_text(encoding="utf-8")
         (line,) = (line for line in lines.splitlines() if line.startswith("ExecStart="))
-        command = shlex.split(self._local(line.removeprefix("ExecStart=")))
+        command = shlex.split(self.local(line.removeprefix("ExecStart=")))
         with (self.directory / f"{unit}.log").open("ab") as log:
             self.processes[unit] = subprocess.Popen(
                 command,
@@ -79,7 +82,8 @@ class Deployment:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
 
-    def _local(self, text: str) -> str:
+    def local(self, text: str) -> str:
+        """A text of deploy/ with the ports and paths of this deployment."""
         for port, free in self.ports.items():
             text = text.replace(port, str(free))
         text = text.replace("/opt/coccinelle/bin", str(Path(sys.executable).parent))

@@ -1,6 +1,6 @@
 """deploy/ on a real PostgreSQL: ticks fire, alerts go out, a promotion lands, sudden death.
 
-The tests are one story, told in order: a deployment takes a minute to get going.
+The tests are one story, told in order.
 """
 
 from __future__ import annotations
@@ -12,93 +12,15 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
-from coccinelle_assets_tests.databases import AppDatabase
-from coccinelle_assets_tests.deployment.postgresql import PostgreSQL
-from coccinelle_assets_tests.deployment.processes import DEPLOY, Deployment, wait_for
-from coccinelle_assets_tests.services import HttpEndpoint
+from coccinelle_assets_tests.deployment.conftest import Story
+from coccinelle_assets_tests.deployment.processes import DEPLOY, LAUNCH, wait_for
 
 pytestmark = pytest.mark.deployment
-EVERY_MINUTE = "* * * * *"
-
-
-class Story:
-    """A deployment whose migration and verification run every minute."""
-
-    def __init__(self, directory: Path) -> None:
-        self.app = AppDatabase(directory / "app.db")
-        self.app.prospect(first_name="Jean", last_name="Dupont", email="jean@ex.fr")
-        self.app.appointment(customer_email="jean@ex.fr")
-        self.endpoint = HttpEndpoint()
-        self.postgresql = PostgreSQL()
-        self.variables = {
-            "DAGSTER_PG_URL": self.postgresql.url,
-            "COCCINELLE_DATABASE": str(self.app.path),
-            "COCCINELLE_HOME": str(directory / "home"),
-            "COCCINELLE_ALERT_URLS": self.endpoint.url,
-            "COCCINELLE_MIGRATION_SCHEDULED": "true",
-            "COCCINELLE_MIGRATION_CRON": EVERY_MINUTE,
-            "COCCINELLE_VERIFICATION_CRON": EVERY_MINUTE,
-            "COCCINELLE_BUSY_TIMEOUT_SECONDS": "120",
-        }
-        self.deployment = Deployment(directory, self.variables)
-
-    def start(self) -> None:
-        for unit in ("code", "webserver", "daemon"):
-            self.deployment.start(unit)
-        wait_for(self.deployment.is_up, "the webserver and the code location")
-        self.instance = dg.DagsterInstance.from_config(str(self.deployment.home))
-
-    def runs(self, job: str, *statuses: dg.DagsterRunStatus) -> list[dg.RunRecord]:
-        filters = dg.RunsFilter(job_name=job, statuses=statuses or None)
-        return list(self.instance.get_run_records(filters))
-
-    def failed_evaluations(self) -> set[tuple[str, str]]:
-        """Every (check, run) that failed so far, as the instance has it."""
-        from coccinelle_assets.definitions import build_defs
-        from coccinelle_assets.settings import load_settings
-
-        graph = build_defs(load_settings()).resolve_asset_graph()
-        history = self.instance.event_log_storage.get_asset_check_execution_history
-        return {
-            (f"{key.asset_key.to_user_string()} {key.name}", row.run_id)
-            for key in graph.asset_check_keys
-            for row in history(key, limit=1000)
-            if row.status.value == "FAILED"
-        }
-
-    def told(self, kind: str) -> Counter[tuple[str, str]]:
-        """How often each (subject, run) was told."""
-        found: Counter[tuple[str, str]] = Counter()
-        for message in self.endpoint.messages:
-            for paragraph in message["message"].split("\n\n"):
-                first, *_, last = paragraph.splitlines()
-                if first.startswith(kind):
-                    found[first.partition(": ")[2], last.rpartition("/")[2]] += 1
-        return found
-
-    def stop(self) -> None:
-        self.deployment.stop()
-        self.postgresql.stop()
-        self.endpoint.stop()
-
-
-@pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
-    with pytest.MonkeyPatch.context() as patch:
-        story = Story(tmp_path_factory.mktemp("deployment"))
-        for name, value in story.variables.items():
-            patch.setenv(name, value)
-        try:
-            story.start()
-            yield story
-        finally:
-            story.stop()
 
 
 def test_a_schedule_tick_fires_and_a_promotion_lands(story: Story) -> None:
@@ -186,23 +108,19 @@ def test_a_killed_run_is_told_and_frees_its_place_and_the_next_one_promotes(stor
     wait_for(lambda: len(story.app.customers()) == 2, "the next promotion")
 
 
-def test_the_webserver_listens_on_the_loopback_address_only(story: Story) -> None:
-    port = story.deployment.ports["3000"]
+def test_the_webservers_listen_on_the_loopback_address_only(story: Story) -> None:
+    ports = [story.deployment.ports[port] for port in ("3000", "3001")]
     listening = subprocess.run(["ss", "-Hltn"], capture_output=True, text=True, check=True).stdout
-    addresses = {line.split()[3] for line in listening.splitlines() if f":{port} " in line}
-    assert addresses == {f"127.0.0.1:{port}"}
+    addresses = {line.split()[3] for line in listening.splitlines()}
+    ours = {address for address in addresses if int(address.rpartition(":")[2]) in ports}
+    assert ours == {f"127.0.0.1:{port}" for port in ports}
 
 
-def test_the_read_only_webserver_shows_everything_and_refuses_to_change_it(story: Story) -> None:
-    story.deployment.start("webserver-read-only")
-    wait_for(lambda: story.deployment.is_up("3001"), "the read-only webserver")
-    launch = """mutation { launchRun(executionParams: {mode: "default", runConfigData: {},
-        selector: {repositoryLocationName: "coccinelle_assets", repositoryName: "__repository__",
-        jobName: "audit_customers"}}) { __typename } }"""
-    refused = story.deployment.graphql(launch, "3001")
+def test_the_default_webserver_shows_everything_and_refuses_to_change_it(story: Story) -> None:
+    refused = story.deployment.graphql(LAUNCH, "3000")
     assert refused["data"]["launchRun"]["__typename"] == "UnauthorizedError"
     assert story.runs("audit_customers") == []
-    taken = story.deployment.graphql(launch)
+    taken = story.deployment.graphql(LAUNCH, "3001")
     assert taken["data"]["launchRun"]["__typename"] == "LaunchRunSuccess"
     wait_for(lambda: story.runs("audit_customers", dg.DagsterRunStatus.SUCCESS), "the audit")
 

@@ -19,7 +19,7 @@ from coccinelle_assets.definitions import build_defs, build_resources
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.home import held_home
 from coccinelle_assets.local_runs import run_job
-from coccinelle_assets.local_runs.run_job import RunOutcome
+from coccinelle_assets.local_runs.run_job import RunOutcome, run_migration
 from coccinelle_assets.settings import load_settings
 from coccinelle_assets.warehouse.owner import Owner, require_same_run
 from coccinelle_assets_tests.databases import AppDatabase
@@ -234,3 +234,56 @@ def test_a_promotion_refuses_what_another_run_loaded_between_its_steps(
     result = job.execute_in_process(raise_on_error=False, run_config={"loggers": {"progress": {}}})
     assert "run another has written the warehouse since" in reason(result)
     assert untouched()
+
+
+def test_what_a_run_keeps_is_its_owners_alone(
+    small: AppDatabase, migrate: Callable[..., RunOutcome], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also what a version before made for everybody to read; the live database stays as it is."""
+    umask = os.umask(0o022)
+    try:
+        small.path.chmod(0o664)
+        (small.home / "backups").mkdir(parents=True)
+        old = small.home / "backups" / "20260101T000000000000Z-1.sqlite"
+        old.touch()
+        script = small.path.with_name("plan.sql")
+        outcome = run_migration(load_settings(database=small.path), dry_run=True, sql=script)
+        assert outcome.is_done
+        assert migrate().is_done
+        assert os.umask(0o022) == 0o022
+    finally:
+        os.umask(umask)
+    kept = [path for path in small.home.rglob("*") if path.is_file()]
+    assert {path.name for path in kept} >= {"warehouse.duckdb", "plan.sqlite", old.name}
+    shared = [path for path in (*kept, script) if path.stat().st_mode & 0o077]
+    assert shared == []
+    assert small.path.stat().st_mode & 0o777 == 0o664
+
+
+@pytest.mark.parametrize("name", ["run.lock", "warehouse.duckdb", "backups/x", "reports/new.html"])
+def test_no_file_of_the_home_is_followed_through_a_link(
+    name: str, small: AppDatabase, untouched: Callable[[], bool]
+) -> None:
+    assert untouched()
+    link = small.home / name
+    link.parent.mkdir(parents=True)
+    link.symlink_to(small.path)
+    with pytest.raises(CoccinelleError, match="is a symbolic link") as refusal:
+        run_migration(load_settings(database=small.path))
+    assert str(link) in str(refusal.value)
+    assert untouched()
+    link.unlink()
+    link.symlink_to(small.path.with_name("nowhere"))
+    with pytest.raises(CoccinelleError, match="is a symbolic link"):
+        run_migration(load_settings(database=small.path))
+    assert not small.path.with_name("nowhere").exists()
+
+
+def test_the_home_itself_may_be_on_another_disk(
+    small: AppDatabase, migrate: Callable[..., RunOutcome], tmp_path: Path
+) -> None:
+    (tmp_path / "disk").mkdir()
+    small.home.parent.mkdir()
+    small.home.symlink_to(tmp_path / "disk")
+    assert migrate().is_done
+    assert (tmp_path / "disk" / "warehouse.duckdb").exists()
