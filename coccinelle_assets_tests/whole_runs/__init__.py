@@ -1,0 +1,1 @@
+"""Whole runs, mixed and interfered with, against what one run after another would have made."""
