@@ -53,7 +53,9 @@ def held_home(
     home.mkdir(mode=OWNERS_DIRECTORY, parents=True, exist_ok=True)
     files = list(_files(home))
     _require_no_links(files)
-    lock = filelock.FileLock(home.resolve() / LOCK, is_singleton=True, fallback_to_soft=False)
+    lock = filelock.FileLock(
+        home.resolve() / LOCK, mode=0o600, is_singleton=True, fallback_to_soft=False
+    )
     try:
         lock.acquire(timeout=0)
     except filelock.Timeout:

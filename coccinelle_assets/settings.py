@@ -36,6 +36,21 @@ class IdentityRules(BaseModel):
         le=LARGEST_COUNT,
         description="An e-mail or phone used under more distinct names than this ties nobody.",
     )
+    shared_lines: Literal["by_name", "always"] = Field(
+        default="by_name",
+        description="A role's address (info@...) or a landline that several people use ties only "
+        "records whose names agree or are missing, or always.",
+    )
+    same_mailbox: bool = Field(
+        default=True,
+        description="Whether addresses that lead to one mailbox tie: googlemail.com, dots of "
+        "gmail.com, jean+anything where the server delivers it to jean.",
+    )
+    tenant_regions: Annotated[dict[str, str], NoDecode] = Field(
+        default_factory=dict,
+        description="Regions of tenants other than the default one, as TENANT=BE, separated by "
+        "commas; else the country of the tenant's row or own phone decides.",
+    )
     placeholders: Annotated[list[str], NoDecode] = Field(
         default_factory=list,
         description="Placeholder e-mails or phones beyond the shipped list, * for any text; "
@@ -55,6 +70,24 @@ class IdentityRules(BaseModel):
         if value.upper() not in phonenumbers.SUPPORTED_REGIONS:
             raise ValueError(f"{value!r} is no region: use a two-letter code such as FR or BE")
         return value.upper()
+
+    @field_validator("tenant_regions", mode="before")
+    @classmethod
+    def split_pairs(cls, value: object) -> object:
+        """Accept TENANT=REGION pairs, as an environment variable gives them."""
+        if isinstance(value, str):
+            pairs = (part.rpartition("=") for part in value.split(",") if part.strip())
+            return {tenant.strip(): region.strip() for tenant, _, region in pairs}
+        return value
+
+    @field_validator("tenant_regions")
+    @classmethod
+    def known_regions(cls, value: dict[str, str]) -> dict[str, str]:
+        """Refuse a pair without a tenant, or of a region that the phone metadata does not know."""
+        for tenant, region in value.items():
+            if not tenant or region.upper() not in phonenumbers.SUPPORTED_REGIONS:
+                raise ValueError(f"{tenant}={region}: write TENANT=BE with a two-letter code")
+        return {tenant: region.upper() for tenant, region in value.items()}
 
     @field_validator("placeholders", mode="before")
     @classmethod

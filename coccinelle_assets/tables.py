@@ -88,6 +88,8 @@ PROMOTED_TABLES: Mapping[str, tuple[Column, ...]] = {
 BUSINESS_IDENTIFIERS = (
     ("tenants", "id", "email", "email"),
     ("tenants", "id", "phone", "phone"),
+    ("tenants", "id", "country", "country"),
+    ("tenants", "id", "country", "country_code"),
     ("users", "tenant_id", "email", "email"),
     ("users", "tenant_id", "phone", "phone"),
     ("commercial_agents", "tenant_id", "email", "email"),

@@ -5,7 +5,12 @@ from __future__ import annotations
 from duckdb import DuckDBPyConnection
 
 from coccinelle_assets.resolution.model import model
-from coccinelle_assets.resolution.normalize.emails import EMAIL_OPENING, PLAIN_EMAIL, RESERVED_EMAIL
+from coccinelle_assets.resolution.normalize.emails import (
+    EMAIL_OPENING,
+    NICKNAMED,
+    PLAIN_EMAIL,
+    RESERVED_EMAIL,
+)
 from coccinelle_assets.resolution.normalize.names import (
     CAPITALS_NAME,
     PLAIN_NAME,
@@ -19,21 +24,31 @@ from coccinelle_assets.resolution.normalize.numbering_plans import (
     numbering_plan_macros,
 )
 from coccinelle_assets.resolution.normalize.phones import (
+    CODE_IS_DIALLED,
+    FRANCE,
+    FRENCH_REGIONS,
+    OVERSEAS_CODES,
+    OVERSEAS_NUMBER,
     PHONE_OPENING,
     PHONE_READ,
     PHONE_WRITTEN,
+    SLASH,
     USUAL_BETWEEN,
+    WITHHELD_DIGITS,
 )
+from coccinelle_assets.resolution.normalize.readers import ReadingRules
 from coccinelle_assets.resolution.normalize.text import CLOSING
-from coccinelle_assets.resolution.spellings import build_spellings, rules_version
+from coccinelle_assets.resolution.spellings import build_spellings
+from coccinelle_assets.resolution.tenant_regions import tenant_regions
 from coccinelle_assets.settings import IdentityRules
+from coccinelle_assets.warehouse.tables import write_texts
 
 # Each table of spellings: the columns of a spelling, the columns of its reading, the parameters of
 # its model.
 SPELLINGS = {
     "email_spellings": (
         ("spelling",),
-        ("value",),
+        ("value", "shown", "more"),
         {
             "plain": PLAIN_EMAIL,
             "opening": EMAIL_OPENING,
@@ -41,7 +56,7 @@ SPELLINGS = {
             "reserved": RESERVED_EMAIL,
         },
     ),
-    "phone_spellings": (("spelling",), ("value",), {}),
+    "phone_spellings": (("spelling",), ("value", "shown", "more"), {}),
     "name_spellings": (
         ("spelling",),
         ("first_name", "last_name"),
@@ -62,24 +77,54 @@ SPELLINGS = {
 
 def build_contacts(connection: DuckDBPyConnection, rules: IdentityRules) -> None:
     """Write identity.contacts out of source.*; temp tables are the steps between."""
+    reading_rules = reading_rules_of(rules)
     connection.execute(model("timestamps"))
     connection.execute(model("record_numbers"))
-    connection.execute(model("records"))
+    define_mailbox(connection, rules)
+    define_records(connection, rules)
     build_phone_digits(connection, rules.default_region)
-    known_rules = rules_version(rules.default_region)
     for name, (spelled, normalized, parameters) in SPELLINGS.items():
-        build_spellings(
-            connection, name, parameters, spelled, normalized, rules.default_region, known_rules
-        )
+        build_spellings(connection, name, parameters, spelled, normalized, reading_rules)
     connection.execute(model("contacts"))
     for name in ("record_numbers", "phone_digits", *SPELLINGS):
         connection.execute(f"DROP TABLE temp.{name}")
     connection.execute("DROP VIEW temp.records")
+    connection.execute("DROP TABLE temp.tenant_regions")
+
+
+def reading_rules_of(rules: IdentityRules) -> ReadingRules:
+    """The settings that the reading of a spelling depends on."""
+    return ReadingRules(rules.default_region, rules.same_mailbox)
+
+
+def define_mailbox(connection: DuckDBPyConnection, rules: IdentityRules) -> None:
+    """The macro mailbox, what an address ties by."""
+    connection.execute(
+        model(
+            "mailbox",
+            nicknamed=NICKNAMED,
+            same_mailbox="TRUE" if rules.same_mailbox else "FALSE",
+        )
+    )
+
+
+def define_records(connection: DuckDBPyConnection, rules: IdentityRules) -> None:
+    """The view temp.records, in which each phone is spelled with its region."""
+    regions = tenant_regions(connection, rules)
+    write_texts(connection, "tenant_regions", ("tenant_id", "region"), sorted(regions.items()))
+    regional = (
+        "WHEN regexp_matches(raw_phone, '[0-9]') AND NOT regexp_matches(raw_phone, '^\\s*(\\+|00)')"
+        " THEN COALESCE((SELECT region FROM tenant_regions AS g WHERE g.tenant_id = r.tenant_id)"
+        " || '|', '') || raw_phone"
+    )
+    connection.execute(model("records", regional=regional if regions else ""))
 
 
 def build_phone_digits(connection: DuckDBPyConnection, default_region: str) -> None:
     """Write temp.phone_digits, and the macros that read the countries found in it."""
-    home_code, dials_abroad = home_plan(default_region)
+    home_code, dials_abroad = home_plan(
+        FRANCE if default_region in FRENCH_REGIONS else default_region
+    )
     connection.execute(
         model("phone_digits"),
         {
@@ -88,6 +133,12 @@ def build_phone_digits(connection: DuckDBPyConnection, default_region: str) -> N
             "closing": CLOSING,
             "written": PHONE_WRITTEN,
             "read": PHONE_READ,
+            "slash": SLASH,
+            "withheld": WITHHELD_DIGITS,
+            "overseas": OVERSEAS_NUMBER,
+            "overseas_prefixes": list(OVERSEAS_CODES),
+            "overseas_codes": list(OVERSEAS_CODES.values()),
+            "code_is_dialled": CODE_IS_DIALLED,
             "home_code": home_code,
             "dials_abroad": dials_abroad,
             "one_digit": country_codes(1),

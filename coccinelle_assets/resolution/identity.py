@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from itertools import groupby
+from itertools import groupby, repeat
 from operator import itemgetter
 
 from duckdb import DuckDBPyConnection
 
+from coccinelle_assets.resolution.contacts import reading_rules_of
 from coccinelle_assets.resolution.model import model
+from coccinelle_assets.resolution.normalize.details import details_of
 from coccinelle_assets.resolution.normalize.in_processes import reading
-from coccinelle_assets.resolution.people import MAX_COMPARED_NAMES, count_people
-from coccinelle_assets.resolution.placeholders import placeholder_patterns
+from coccinelle_assets.resolution.normalize.phones import is_landline
+from coccinelle_assets.resolution.people import MAX_COMPARED_NAMES, count_people, group_people
+from coccinelle_assets.resolution.placeholders import placeholder_patterns, role_pattern
+from coccinelle_assets.resolution.tenant_regions import in_region, tenant_regions
 from coccinelle_assets.settings import IdentityRules
 from coccinelle_assets.sql import one_row
 from coccinelle_assets.warehouse.tables import write_texts
 
 
 def build_identifiers(connection: DuckDBPyConnection, rules: IdentityRules) -> None:
-    """Write identity.identifiers and silent_links out of contacts and business identifiers."""
-    _normalize_business_identifiers(connection, rules.default_region)
+    """Write identity.identifiers, prospect_ties, name_ties and silent_links.
+
+    Out of contacts and business identifiers.
+    """
+    _normalize_business_identifiers(connection, rules)
     patterns = placeholder_patterns(rules.placeholders, rules.default_region)
     connection.execute(
         model("identifiers"),
@@ -30,17 +37,20 @@ def build_identifiers(connection: DuckDBPyConnection, rules: IdentityRules) -> N
         },
     )
     connection.execute("DROP TABLE temp.business_identifiers")
+    most = str(rules.max_people_per_identifier)
+    connection.execute(model("prospect_ties", max_people=most))
     _count_misspelled_names_once(connection, rules.max_people_per_identifier)
     connection.execute(model("silent_links"))
     connection.execute(model("still_shared"))
+    _tie_by_name(connection, rules)
 
 
 def _count_misspelled_names_once(connection: DuckDBPyConnection, max_people: int) -> None:
     """Identifiers that look shared only because one name is spelled in many ways are usable."""
     rows = connection.execute(model("shared_names"), {"max_names": MAX_COMPARED_NAMES}).fetchall()
     counted = (
-        (number, count_people(name for _, name in names))
-        for number, names in groupby(rows, key=itemgetter(0))
+        (number, nameless + count_people(name for _, _, name in names))
+        for (number, nameless), names in groupby(rows, key=itemgetter(0, 1))
     )
     mended = [(str(number), str(people)) for number, people in counted if people <= max_people]
     if mended:
@@ -49,9 +59,39 @@ def _count_misspelled_names_once(connection: DuckDBPyConnection, max_people: int
         connection.execute("DROP TABLE temp.mended")
 
 
-def _normalize_business_identifiers(connection: DuckDBPyConnection, region: str) -> None:
+def _tie_by_name(connection: DuckDBPyConnection, rules: IdentityRules) -> None:
+    """Write identity.name_ties: of role addresses and landlines that several people use."""
+    groups: list[tuple[str, str, str]] = []
+    if rules.shared_lines == "by_name":
+        rows = connection.execute(
+            "SELECT identifier_no, kind, value FROM identity.identifiers"
+            " WHERE usable AND names > 1 AND names <= $most"
+            " AND CASE kind WHEN 'email' THEN regexp_full_match(value, $roles)"
+            " WHEN 'phone' THEN NOT regexp_matches(value, '^\\+33[67]') ELSE FALSE END",
+            {"most": MAX_COMPARED_NAMES, "roles": role_pattern()},
+        ).fetchall()
+        asked = [
+            (str(number),) for number, kind, value in rows if kind == "email" or is_landline(value)
+        ]
+        write_texts(connection, "asked", ("identifier_no",), asked)
+        named = connection.execute(model("names_by_identifier")).fetchall()
+        connection.execute("DROP TABLE temp.asked")
+        for number, names in groupby(named, key=itemgetter(0)):
+            people = group_people(name for _, name in names)
+            if len(set(people.values())) > 1:
+                first = len(groups)
+                groups += [
+                    (str(number), name, str(first + group)) for name, group in people.items()
+                ]
+    write_texts(connection, "name_groups", ("identifier_no", "person", "group_no"), groups)
+    connection.execute(model("name_ties"))
+    connection.execute("DROP TABLE temp.name_groups")
+
+
+def _normalize_business_identifiers(connection: DuckDBPyConnection, rules: IdentityRules) -> None:
     """Write temp.business_identifiers of tenants that have contacts; each spelling is read once."""
     usable: set[tuple[str, str, str]] = set()
+    regions = tenant_regions(connection, rules)
     for kind in ("email", "phone"):
         rows = connection.execute(
             "SELECT DISTINCT tenant_id, value FROM source.business_identifiers"
@@ -59,14 +99,18 @@ def _normalize_business_identifiers(connection: DuckDBPyConnection, region: str)
             " AND tenant_id IN (SELECT tenant_id FROM identity.contacts)",
             {"kind": kind},
         ).fetchall()
-        spellings = sorted({spelling for _, spelling in rows})
-        with reading(f"{kind}_spellings", region, len(spellings)) as read:
-            values = [value for (value,) in read([(spelling,) for spelling in spellings])]
-        normalized = dict(zip(spellings, values, strict=True))
+        spelled = [
+            (tenant, in_region(value, regions.get(tenant)) if kind == "phone" else value)
+            for tenant, value in rows
+        ]
+        spellings = sorted({spelling for _, spelling in spelled})
+        with reading(f"{kind}_spellings", reading_rules_of(rules), len(spellings)) as read:
+            readings = read([(spelling,) for spelling in spellings])
+        details = dict(zip(spellings, map(details_of, readings, repeat(kind)), strict=True))
         usable |= {
-            (tenant, kind, normalized[spelling])
-            for tenant, spelling in rows
-            if normalized[spelling] is not None
+            (tenant, of_kind, value)
+            for tenant, spelling in spelled
+            for of_kind, value in details[spelling]
         }
     write_texts(connection, "business_identifiers", ("tenant_id", "kind", "value"), sorted(usable))
 

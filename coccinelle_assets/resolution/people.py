@@ -28,3 +28,26 @@ def count_people(names: Iterable[str]) -> int:
         if not any(fuzz.token_set_ratio(name, known) >= SAME_PERSON for known in people):
             people.append(name)
     return len(people)
+
+
+def group_people(names: Iterable[str]) -> dict[str, int]:
+    """The person whom each distinct name key stands for, as a number; '' is nobody's name.
+
+    A name that resembles several people is none of them, so that it ties none of them together.
+    """
+    people: list[str] = []
+    found: dict[str, int] = {}
+    for name in sorted(set(names), key=lambda name: (-len(name), name)):
+        alike = [
+            number
+            for number, known in enumerate(people)
+            if name and fuzz.token_set_ratio(name, known) >= SAME_PERSON
+        ]
+        if len(alike) == 1:
+            found[name] = alike[0]
+        else:
+            found[name] = len(people)
+            people.append(name)
+    only = {number for name, number in found.items() if name}
+    # One person alone is who did not leave a name, too.
+    return dict.fromkeys(found, 0) if len(only) == 1 else found

@@ -12,11 +12,15 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from coccinelle_assets.errors import CoccinelleError
-from coccinelle_assets.resolution.normalize.phones import normalize_phone
+from coccinelle_assets.resolution.normalize.phone_texts import normalize_phone
+from coccinelle_assets.resolution.normalize.phones import WITHHELD, WITHHELD_DIGITS
 from coccinelle_assets.resolution.normalize.text import trimmed
 
 # The shortest tail of one repeated digit, or of counting digits, that no real number has.
 TAIL_DIGITS = 8
+TAG = r"(?:\+[^@]*)?"
+# Steps from one pair of digits to the next: 01 02 03 04, 02 04 06 08, 10 20 30 40.
+PAIR_STEPS = (1, 2, 10)
 _UP, _DOWN = "01234567890123456789", "98765432109876543210"
 
 
@@ -36,7 +40,7 @@ def placeholder_patterns(extra: Sequence[str], default_region: str) -> Placehold
     `*` stands for any text. Raises CoccinelleError for a phone entry that is neither a valid number
     nor an E.164 pattern.
     """
-    emails, phones, words = [], [_repeated_or_counting()], []
+    emails, phones, words = [], [_made_up()], [WITHHELD_DIGITS.replace("\\+", "\\+?")]
     for entry in (*_shipped(), *extra):
         if "@" in entry:
             emails.append(_glob(entry))
@@ -47,8 +51,18 @@ def placeholder_patterns(extra: Sequence[str], default_region: str) -> Placehold
     return PlaceholderPatterns(_any(emails), _any(phones), _any(words))
 
 
+def role_pattern() -> str:
+    """The pattern of addresses that are a role's, not a person's, to be matched in full."""
+    roles = _any(re.escape(role).replace(r"\*", "[^@]*") for role in _lines("role_addresses.txt"))
+    return f"{roles}{TAG}@.*"
+
+
 def _shipped() -> Iterable[str]:
-    text = files(__package__).joinpath("placeholders.txt").read_text(encoding="utf-8")
+    return _lines("placeholders.txt")
+
+
+def _lines(name: str) -> Iterable[str]:
+    text = files(__package__).joinpath(name).read_text(encoding="utf-8")
     return (line for line in text.splitlines() if line and not line.startswith("#"))
 
 
@@ -57,7 +71,9 @@ def _any(patterns: Iterable[str]) -> str:
 
 
 def _glob(entry: str) -> str:
-    return "(?:" + ".*".join(re.escape(part) for part in trimmed(entry).lower().split("*")) + ")"
+    pattern = ".*".join(re.escape(part) for part in trimmed(entry).lower().split("*"))
+    # test+2@... is test@...
+    return f"(?:{pattern.replace('@', TAG + '@', 1)})"
 
 
 def _phone(entry: str, default_region: str) -> str:
@@ -72,10 +88,25 @@ def _phone(entry: str, default_region: str) -> str:
     return re.escape(number)
 
 
-def _repeated_or_counting() -> str:
-    """+33600000000, +33606060606, +33123456789, +33612345678: tails of TAIL_DIGITS digits."""
+def _made_up() -> str:
+    """+33600000000, +33600000001, +33606060606, +33102030405, +33612345678: how tails of
+    TAIL_DIGITS digits look that somebody made up.
+    """
     digits = "0123456789"
     repeated = [digit * TAIL_DIGITS for digit in digits]
     pairs = [f"{a}{b}" * (TAIL_DIGITS // 2) for a in digits for b in digits if a != b]
     counting = [run[i : i + TAIL_DIGITS] for run in (_UP, _DOWN) for i in range(10)]
-    return r"\+[0-9]*" + _any([*repeated, *pairs, *counting])
+    nearly = [
+        f"{digit * place}[0-9]{digit * (TAIL_DIGITS - 1 - place)}"
+        for digit in digits
+        for place in range(TAIL_DIGITS)
+    ]
+    steps = [
+        "".join(f"{start + step * place:02d}" for place in range(TAIL_DIGITS // 2))
+        for step in (*PAIR_STEPS, *(-step for step in PAIR_STEPS))
+        for start in range(100)
+        if 0 <= start + step * (TAIL_DIGITS // 2 - 1) < 100
+    ]
+    made_up = _any([*repeated, *nearly, *pairs, *counting, *steps])
+    withheld = rf"\+[0-9]{{1,3}}{_any(WITHHELD)}"
+    return f"(?:\\+[0-9]*{made_up}|{withheld})"

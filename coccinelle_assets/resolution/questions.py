@@ -13,8 +13,7 @@ from duckdb import DuckDBPyConnection
 
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.resolution.model import model
-from coccinelle_assets.resolution.normalize.emails import normalize_email
-from coccinelle_assets.resolution.normalize.phones import normalize_phone
+from coccinelle_assets.resolution.normalize.details import read_details
 
 RECORD = re.compile(r"(prospects|appointments|omni_conversations)[:/](.+)", re.DOTALL)
 
@@ -89,11 +88,9 @@ def _find_identifier(
 ) -> Answer | None:
     customers: list[str] = []
     rejected: list[Rejected] = []
-    values = {
-        "email": normalize_email(spelling),
-        "phone": normalize_phone(spelling, default_region),
-    }
-    for kind, value in values.items():
+    for kind in ("email", "phone"):
+        details = read_details(kind, spelling, default_region)
+        value = next((detail.tie for detail in details if detail.kind == kind), None)
         if value is not None:
             customers += _texts(connection, "customers_with", identifier=kind, value=value)
         rows = connection.execute(

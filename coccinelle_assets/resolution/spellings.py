@@ -18,6 +18,7 @@ from duckdb import DuckDBPyConnection
 from coccinelle_assets.progress import tell
 from coccinelle_assets.resolution.model import model
 from coccinelle_assets.resolution.normalize.in_processes import reading
+from coccinelle_assets.resolution.normalize.readers import ReadingRules
 from coccinelle_assets.sql import one_row
 from coccinelle_assets.warehouse.tables import write_texts
 
@@ -25,8 +26,8 @@ from coccinelle_assets.warehouse.tables import write_texts
 CHUNK = 200_000
 
 
-def rules_version(default_region: str) -> str:
-    """Changes with every rule that a reading depends on: code, libraries, region."""
+def rules_version(rules: ReadingRules) -> str:
+    """Changes with every rule that a reading depends on: code, libraries, settings."""
     package = files("coccinelle_assets.resolution.normalize")
     sources = sorted(entry.name for entry in package.iterdir() if entry.name.endswith(".py"))
     digest = sha256("\n".join(sources).encode())
@@ -34,7 +35,7 @@ def rules_version(default_region: str) -> str:
         digest.update(package.joinpath(name).read_bytes())
     libraries = [f"{name}={version(name)}" for name in ("phonenumbers", "email-validator")]
     engine = [sys.version, unicodedata.unidata_version]
-    digest.update("\n".join([*libraries, *engine, default_region]).encode())
+    digest.update("\n".join([*libraries, *engine, *rules.written()]).encode())
     return digest.hexdigest()
 
 
@@ -56,8 +57,7 @@ def build_spellings(
     parameters: Mapping[str, object],
     spelled: Sequence[str],
     normalized: Sequence[str],
-    default_region: str,
-    rules: str,
+    rules: ReadingRules,
 ) -> None:
     """Write temp.<name>: every spelling, and each with its reading; keep what Python read.
 
@@ -67,10 +67,11 @@ def build_spellings(
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {model(name)}", dict(parameters))
     columns = (*spelled, *normalized)
     texts = texts_of(name, spelled, normalized)
-    connection.execute(model("remembered_readings", **texts), {"rules": rules})
+    known_rules = rules_version(rules)
+    connection.execute(model("remembered_readings", **texts), {"rules": known_rules})
     connection.execute(model("waiting_spellings", **texts))
     (waiting,) = one_row(connection.execute("SELECT count(*) FROM temp.waiting_spellings"))
-    with reading(name, default_region, waiting) as read:
+    with reading(name, rules, waiting) as read:
         for start in range(0, waiting, CHUNK):
             tell(f"{waiting:,} {name.replace('_', ' ')} read one by one", start, waiting)
             chunk = connection.execute(
@@ -86,4 +87,4 @@ def build_spellings(
             )
             connection.execute("DROP TABLE temp.read_in_python")
     connection.execute("DROP TABLE temp.waiting_spellings")
-    connection.execute(model("kept_readings", **texts), {"rules": rules})
+    connection.execute(model("kept_readings", **texts), {"rules": known_rules})

@@ -41,12 +41,9 @@ EMAILS = [
     ("jean.@free.fr", None),
     ("jean@-free.fr", None),
     ("jean dupont@free.fr", None),
-    ("jean@free.fr, paul@free.fr", None),
-    ("Jean <jean@free.fr>", None),
     ("jean@1.2.3.4", None),
     ("jean@boite.test", None),
     ("jean@boite.LOCAL", None),
-    ("jean\u200b@free.fr", None),
     ("a" * 320 + "@free.fr", None),
 ]
 

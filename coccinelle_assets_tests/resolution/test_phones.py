@@ -8,11 +8,8 @@ from duckdb import DuckDBPyConnection
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from coccinelle_assets.resolution.normalize.phones import (
-    normalize_phone,
-    phone_region,
-    phone_time_zone,
-)
+from coccinelle_assets.resolution.normalize.phone_texts import normalize_phone
+from coccinelle_assets.resolution.normalize.phones import phone_region, phone_time_zone
 from coccinelle_assets_tests.resolution.warehouse import settled_in_sql
 
 # (as written, E.164 or None), for a French business
@@ -54,7 +51,6 @@ PHONES = [
     ("0712345678", None),  # not allotted
     ("3631", None),
     ("+999 123456", None),
-    ("06 12 34 56 78 / 01 44 55 66 77", None),
 ]
 # Of every country code the numbers that the library gives as examples, of every kind it knows.
 EXAMPLES = sorted(

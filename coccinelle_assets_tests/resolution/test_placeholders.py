@@ -31,8 +31,26 @@ SHIPPED = [
     ("phone", "+33612345678", True),
     ("phone", "+33698765432", True),
     ("phone", "+33611223344", False),
-    ("phone", "+33600000001", False),
+    ("phone", "+33600000001", True),
+    ("phone", "+33611111112", True),
+    ("phone", "+33102030405", True),
+    ("phone", "+33605040302", True),
+    ("phone", "+33610203040", True),
+    ("phone", "+33602040608", True),
+    ("phone", "+33266696687", True),
+    ("phone", "+17378742833", True),
     ("phone", "+33612345687", False),
+    ("phone", "+33144556677", False),
+    ("phone", "+33611112211", False),
+    ("email", "noreply+2@boite.fr", True),
+    ("email", "no-reply-rdv@boite.fr", True),
+    ("email", "calendar-noreply@google.com", True),
+    ("email", "test+3@gmail.com", True),
+    ("email", "norbert@boite.fr", False),
+    ("word", "266696687", True),
+    ("word", "+266696687", True),
+    ("word", "+17378742833", True),
+    ("word", "00266696687", True),
     ("word", "inconnu", True),
     ("word", "n/a", True),
     ("word", "néant", True),
@@ -47,7 +65,7 @@ EXTENSIONS = [
     ("*@boite.fr", "email", ["jean@boite.fr"], "jean@boitexfr"),
     ("01 44 55 66 77", "phone", ["+33144556677"], "+33144556678"),
     ("+32 2 555 12 12", "phone", ["+3225551212"], "+3225551213"),
-    ("+3360000*", "phone", ["+33600001234", "+33600009876"], "+33600100000"),
+    ("+3360000*", "phone", ["+33600001234", "+33600009876"], "+33600140000"),
     ("pas encore", "word", ["pas encore"], "pas encore client"),
     ("voir *", "word", ["voir avec sa femme"], "revoir"),
 ]
@@ -64,10 +82,16 @@ def is_placeholder(
 
 
 def looks_made_up(number: str) -> bool:
-    """The oracle: the last eight digits repeat one, repeat a pair, or count up or down."""
+    """The oracle: the last eight digits repeat one but for one place, repeat a pair, or count, by
+    digits or by pairs; or the number behind a country code is a withheld caller's code.
+    """
     tail = [int(digit) for digit in number[-8:]]
     steps = {(after - before) % 10 for before, after in pairwise(tail)}
-    return tail[:-2] == tail[2:] or steps in ({1}, {9})
+    pairs = [10 * tens + ones for tens, ones in zip(tail[::2], tail[1::2], strict=True)]
+    strides = {after - before for before, after in pairwise(pairs)}
+    most = max(tail.count(digit) for digit in tail)
+    counts = len(strides) == 1 and abs(next(iter(strides))) in (1, 2, 10)
+    return tail[:-2] == tail[2:] or steps in ({1}, {9}) or most >= 7 or counts
 
 
 made_up_tails = st.builds(
@@ -76,6 +100,10 @@ made_up_tails = st.builds(
     lambda first, step: "".join(str((first + step * place) % 10) for place in range(8)),
     st.integers(0, 9),
     st.sampled_from([1, -1]),
+) | st.builds(
+    lambda first, step: "".join(f"{(first + step * place) % 100:02d}" for place in range(4)),
+    st.integers(0, 99),
+    st.sampled_from([1, -1, 2, 10, -10, 3, 11]),
 )
 
 

@@ -54,7 +54,7 @@ def read_in_python(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     asked: list[tuple[str, ...]] = []
 
     def noting(kind: str, region: str) -> Callable[..., readers.Reading]:
-        read = readers.reader(kind, region)
+        read = readers.reader(kind, readers.ReadingRules(region))
 
         def note(*spelling: str) -> readers.Reading:
             asked.append(spelling)
@@ -137,8 +137,8 @@ def test_processes_read_what_one_process_reads(
     monkeypatch.setattr(in_processes, "ENOUGH_FOR_PROCESSES", 0)
     monkeypatch.setattr(in_processes, "usable_cores", lambda: 3)
     texts += [("0612345678",), ("jean@ex.fr",), ("Mme Le Goff",)]
-    read = readers.reader(kind, "FR")
-    with in_processes.reading(kind, "FR", len(texts)) as reading:
+    read = readers.reader(kind, readers.ReadingRules())
+    with in_processes.reading(kind, readers.ReadingRules(), len(texts)) as reading:
         for chunk in (texts, texts[:1], texts[:2]):
             assert [tuple(found) for found in reading(chunk)] == [
                 tuple(read(*row)) for row in chunk
@@ -150,7 +150,7 @@ def test_a_reader_that_dies_is_one_clear_error(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(in_processes, "usable_cores", lambda: 2)
     monkeypatch.setattr(in_processes, "WORKER", "coccinelle_assets.no_such_module")
     with (
-        in_processes.reading("email_spellings", "FR", 2) as reading,
+        in_processes.reading("email_spellings", readers.ReadingRules(), 2) as reading,
         pytest.raises(CoccinelleError, match="ended with exit code 1"),
     ):
         reading([("a@x.fr",), ("b@x.fr",)])

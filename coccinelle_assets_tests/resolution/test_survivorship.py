@@ -17,7 +17,7 @@ from coccinelle_assets.live.receipts import Receipt
 from coccinelle_assets.resolution.customers import merge_tags
 from coccinelle_assets.resolution.normalize.emails import normalize_email
 from coccinelle_assets.resolution.normalize.names import join_name, split_name
-from coccinelle_assets.resolution.normalize.phones import normalize_phone
+from coccinelle_assets.resolution.normalize.phone_texts import normalize_phone
 from coccinelle_assets.warehouse.baseline import remember_baseline
 from coccinelle_assets.warehouse.load_sources import write_last_promotion
 from coccinelle_assets_tests.resolution.warehouse import (

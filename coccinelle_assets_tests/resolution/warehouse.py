@@ -9,7 +9,12 @@ from typing import Any
 import duckdb
 from duckdb import DuckDBPyConnection
 
-from coccinelle_assets.resolution.contacts import SPELLINGS, build_contacts, build_phone_digits
+from coccinelle_assets.resolution.contacts import (
+    SPELLINGS,
+    build_contacts,
+    build_phone_digits,
+    define_mailbox,
+)
 from coccinelle_assets.resolution.customers import build_customers
 from coccinelle_assets.resolution.identity import build_clusters, build_identifiers
 from coccinelle_assets.resolution.linkage import build_links
@@ -121,8 +126,12 @@ def settled_in_sql(
     connection: DuckDBPyConnection, name: str, spellings: Iterable[Row], default_region: str = "FR"
 ) -> list[dict[str, Any]]:
     """What the model <name> settled without Python, out of records with these raw details."""
-    columns = ["raw_first_name", "raw_last_name", "raw_email", "raw_phone"]
-    values = [tuple(row.get(column) for column in columns) for row in spellings]
+    columns = ["raw_first_name", "raw_last_name", "raw_email", "raw_phone", "phone_spelling"]
+    values = [
+        tuple({**row, "phone_spelling": row.get("raw_phone")}.get(column) for column in columns)
+        for row in spellings
+    ]
+    define_mailbox(connection, IdentityRules())
     write_texts(connection, "records", columns, values)
     if name == "phone_spellings":
         build_phone_digits(connection, default_region)

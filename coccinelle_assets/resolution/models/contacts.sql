@@ -1,6 +1,7 @@
 -- Source records with their details normalised.
 -- Grain: one row per source record. Input: temp.records, record_numbers and the spellings tables.
--- Output: identity.contacts. person is the name as a key: lower case, no accents, words in order
+-- Output: identity.contacts. email and phone are what ties; email_shown and phone_shown how a
+-- customer's row has them, where that differs (models/mailbox.sql, extensions). person is the name as a key: lower case, no accents, words in order
 -- of the alphabet, so that "DUPONT Jean" and "Jean Dupont" are one person; NULL without a name.
 CREATE OR REPLACE TABLE identity.contacts AS
 WITH
@@ -61,6 +62,8 @@ SELECT
     n.last_name,
     e.value AS email,
     t.value AS phone,
+    e.shown AS email_shown,
+    t.shown AS phone_shown,
     r.raw_email,
     r.raw_phone,
     r.channel,
@@ -78,4 +81,33 @@ LEFT JOIN names AS n
     ON n.raw_first_name = COALESCE(r.raw_first_name, '')
     AND n.raw_last_name = COALESCE(r.raw_last_name, '')
 LEFT JOIN email_spellings AS e ON e.spelling = r.raw_email AND e.settled
-LEFT JOIN phone_spellings AS t ON t.spelling = r.raw_phone AND t.settled;
+LEFT JOIN phone_spellings AS t ON t.spelling = r.phone_spelling AND t.settled;
+
+-- Details beyond the one of each kind that a contact has room for: several in one column, or one in
+-- the other's. Grain: one row per record and such detail. Output: identity.more_details(record_no,
+-- kind, value: what ties, shown).
+CREATE OR REPLACE TABLE identity.more_details AS
+WITH
+spelled AS (
+    SELECT spelling, 'email' AS of_column, more FROM email_spellings WHERE settled AND more <> ''
+    UNION ALL
+    SELECT spelling, 'phone', more FROM phone_spellings WHERE settled AND more <> ''
+),
+held AS (
+    SELECT r.source_order, r.row_id, s.more
+    FROM records AS r
+    JOIN spelled AS s ON s.of_column = 'email' AND s.spelling = r.raw_email
+    UNION ALL
+    SELECT r.source_order, r.row_id, s.more
+    FROM records AS r
+    JOIN spelled AS s ON s.of_column = 'phone' AND s.spelling = r.phone_spelling
+),
+details AS (
+    SELECT source_order, row_id, string_split(unnest(string_split(more, chr(30))), chr(31)) AS detail
+    FROM held
+)
+SELECT DISTINCT o.record_no, d.detail[1] AS kind, d.detail[2] AS value, d.detail[3] AS shown
+FROM details AS d
+JOIN record_numbers AS o ON o.source_order = d.source_order AND o.row_id = d.row_id
+JOIN identity.contacts AS c ON c.record_no = o.record_no
+WHERE d.detail[2] IS DISTINCT FROM CASE d.detail[1] WHEN 'email' THEN c.email ELSE c.phone END;

@@ -1,6 +1,7 @@
--- The customers that an e-mail or phone ties: in each tenant one at most.
--- Grain: one row per customer, by tenant. Input: identity.identifiers, contacts, members,
--- ssot.crosswalk. Parameters: {identifier}, email or phone, and $value, normalised.
+-- The customers that an e-mail or phone ties: in each tenant one at most,
+-- but of those that tie only where names agree.
+-- Grain: one row per customer, by tenant. Input: identity.identifiers, contacts, more_details,
+-- members, ssot.crosswalk. Parameters: {identifier}, email or phone, and $value, normalised.
 WITH
 usable AS MATERIALIZED (
     SELECT tenant_id
@@ -11,6 +12,12 @@ holders AS MATERIALIZED (
     SELECT record_no
     FROM identity.contacts
     WHERE {identifier} = $value AND tenant_id IN (SELECT tenant_id FROM usable)
+    UNION
+    SELECT c.record_no
+    FROM identity.more_details AS d
+    JOIN identity.contacts AS c ON c.record_no = d.record_no
+    WHERE d.kind = '{identifier}' AND d.value = $value
+        AND c.tenant_id IN (SELECT tenant_id FROM usable)
 ),
 clusters AS MATERIALIZED (
     SELECT DISTINCT cluster_no

@@ -1,4 +1,4 @@
--- What ties one record to another. Star edges: each record to the earliest that shares the
+-- What ties one record to another; identity.name_ties, more_evidence, prospect_ties are input, too. Star edges: each record to the earliest that shares the
 -- identifier, so that a value shared by many stays linear.
 -- Grain: one row per tie. Input: identity.contacts, identity.evidence, identity.identifiers,
 -- identity.named_customers, promoted.inherited_identifiers, source.customer_merges.
@@ -11,13 +11,21 @@
 CREATE OR REPLACE TABLE identity.edges AS
 WITH
 own_evidence AS (
-    SELECT record_no, email_no AS identifier_no, 'email' AS kind
-    FROM identity.evidence
-    WHERE email_no IS NOT NULL
+    SELECT e.record_no, COALESCE(t.tie_no, e.email_no) AS identifier_no, 'email' AS kind
+    FROM identity.evidence AS e
+    LEFT JOIN identity.name_ties AS t ON t.record_no = e.record_no AND t.identifier_no = e.email_no
+    WHERE e.email_no IS NOT NULL
     UNION ALL
-    SELECT record_no, phone_no, 'phone'
-    FROM identity.evidence
-    WHERE phone_no IS NOT NULL
+    SELECT e.record_no, COALESCE(t.tie_no, e.phone_no), 'phone'
+    FROM identity.evidence AS e
+    LEFT JOIN identity.name_ties AS t ON t.record_no = e.record_no AND t.identifier_no = e.phone_no
+    WHERE e.phone_no IS NOT NULL
+    UNION ALL
+    SELECT e.record_no, COALESCE(t.tie_no, e.identifier_no), e.kind
+    FROM identity.more_evidence AS e
+    LEFT JOIN identity.name_ties AS t
+        ON t.record_no = e.record_no
+        AND t.identifier_no = e.identifier_no
 ),
 heirs AS MATERIALIZED (
     SELECT c.record_no, h.tenant_id, h.kind, h.value
@@ -32,7 +40,7 @@ inherited AS MATERIALIZED (
     SELECT h.record_no, i.identifier_no, h.kind
     FROM heirs AS h
     JOIN identity.identifiers AS i
-        ON i.value = h.value
+        ON i.value = CASE h.kind WHEN 'email' THEN mailbox(h.value) ELSE h.value END
         AND i.kind = h.kind
         AND i.tenant_id = h.tenant_id
     WHERE i.usable
@@ -64,13 +72,9 @@ SELECT e.record_no, f.record_no AS other_no, e.kind
 FROM evidence AS e
 JOIN earliest AS f ON f.identifier_no = e.identifier_no
 UNION ALL
-SELECT a.record_no, p.record_no, 'prospect_id'
-FROM identity.contacts AS a
-JOIN identity.contacts AS p
-    ON p.source_table = 'prospects'
-    AND p.source_id = a.prospect_id
-    AND p.tenant_id = a.tenant_id
-WHERE a.source_table <> 'prospects' AND a.tenant_id <> '' AND a.source_id IS NOT NULL
+SELECT record_no, prospect_no, 'prospect_id'
+FROM identity.prospect_ties
+WHERE usable
 UNION ALL
 SELECT record_no, customer_no, 'customer_id'
 FROM linked

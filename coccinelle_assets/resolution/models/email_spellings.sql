@@ -1,14 +1,17 @@
 -- Distinct e-mail spellings; the plain ones are normalised here, the others wait for Python.
--- Grain: one row per spelling. Input: records. Output: spelling, value, settled.
+-- Grain: one row per spelling. Input: records. Output: spelling, value (what ties), shown (the
+-- address where it is another one), more (other details, resolution/normalize/details.py), settled.
 -- Parameters: $plain, $opening, $closing, $reserved (resolution/normalize/emails.py).
 SELECT
     spelling,
-    CASE WHEN settled THEN lower(address) END AS value,
+    CASE WHEN settled THEN mailbox(address) END AS value,
+    CASE WHEN settled THEN nullif(address, mailbox(address)) END AS shown,
+    CAST(NULL AS VARCHAR) AS more,
     settled
 FROM (
     SELECT
         spelling,
-        address,
+        lower(address) AS address,
         regexp_full_match(address, $plain) AND NOT regexp_full_match(address, $reserved) AS settled
     FROM (
         SELECT

@@ -23,6 +23,18 @@ WHERE c.tenant_id <> ''
     AND c.source_table <> 'customers'
     AND (e.identifier_no IS NOT NULL OR p.identifier_no IS NOT NULL);
 
+-- What a record holds beyond one e-mail and one phone. Grain: one row per record and such detail.
+-- Output: identity.more_evidence(record_no, identifier_no, kind).
+CREATE OR REPLACE TABLE identity.more_evidence AS
+SELECT d.record_no, i.identifier_no, d.kind
+FROM identity.more_details AS d
+JOIN identity.contacts AS c ON c.record_no = d.record_no
+JOIN identity.identifiers AS i
+    ON i.value = d.value
+    AND i.kind = d.kind
+    AND i.tenant_id = c.tenant_id
+WHERE i.usable AND c.tenant_id <> '' AND c.source_id IS NOT NULL;
+
 INSERT INTO identity.evidence
 WITH
 emails AS (
@@ -38,8 +50,8 @@ held AS MATERIALIZED (
         c.source_id NOT IN (SELECT customer_id FROM identity.silent_links) AS speaking,
         we.value IS NOT NULL AS email_written,
         wp.value IS NOT NULL AS phone_written,
-        c.email,
-        c.phone,
+        COALESCE(c.email_shown, c.email) AS email,
+        COALESCE(c.phone_shown, c.phone) AS phone,
         d.email AS derived_email,
         d.phone AS derived_phone,
         e.identifier_no AS email_no,
@@ -47,9 +59,9 @@ held AS MATERIALIZED (
     FROM identity.contacts AS c
     LEFT JOIN promoted.customers AS d ON d.id = c.source_id
     LEFT JOIN promoted.application_identifiers AS we
-        ON we.customer_id = c.source_id AND we.kind = 'email' AND we.value = c.email
+        ON we.customer_id = c.source_id AND we.kind = 'email' AND we.value = COALESCE(c.email_shown, c.email)
     LEFT JOIN promoted.application_identifiers AS wp
-        ON wp.customer_id = c.source_id AND wp.kind = 'phone' AND wp.value = c.phone
+        ON wp.customer_id = c.source_id AND wp.kind = 'phone' AND wp.value = COALESCE(c.phone_shown, c.phone)
     LEFT JOIN emails AS e ON e.tenant_id = c.tenant_id AND e.value = c.email
     LEFT JOIN phones AS p ON p.tenant_id = c.tenant_id AND p.value = c.phone
     WHERE c.tenant_id <> ''

@@ -1,7 +1,18 @@
 -- Every source record in one shape, details as they were written.
 -- Grain: one row per row of source.prospects, appointments, omni_conversations and customers.
--- Input: source.*. Output: temp.records, a view: the wide rows are read where they lie.
+-- Input: source.*, tenant_regions (tenant_id, region; those of another region than the default one).
+-- phone_spelling is the phone with what its reading depends on besides: a WhatsApp account's number has
+-- a country code, and a number without one is of its tenant's region. Output: temp.records, a view: the wide rows are read where they lie.
 CREATE OR REPLACE TEMP VIEW records AS
+SELECT
+    r.*,
+    CASE
+        WHEN lower(channel) = 'whatsapp' AND regexp_matches(raw_phone, '^[1-9]')
+            THEN 'whatsapp:' || raw_phone
+        {regional}
+        ELSE raw_phone
+    END AS phone_spelling
+FROM (
 SELECT
     1 AS source_order,
     rowid AS row_id,
@@ -32,4 +43,5 @@ UNION ALL
 SELECT
     0, rowid, 'customers', id, tenant_id, first_name, last_name, email, phone,
     NULL, status, source, NULL, NULL
-FROM source.customers;
+FROM source.customers
+) AS r;

@@ -3,21 +3,21 @@
 -- E-mails and phones apart: a join on either would compare identifiers and records by tenant alone.
 WITH
 looking_shared AS (
-    SELECT identifier_no, tenant_id, kind, value
+    SELECT identifier_no, tenant_id, kind, value, people - names AS nameless
     FROM identity.identifiers
-    WHERE reason = 'shared' AND people <= $max_names
+    WHERE reason = 'shared' AND people <= $max_names AND kind <> 'prospect_id'
 ),
 named AS (
-    SELECT i.identifier_no, c.person
+    SELECT i.identifier_no, i.nameless, c.person
     FROM looking_shared AS i
     JOIN identity.contacts AS c ON c.tenant_id = i.tenant_id AND c.email = i.value
     WHERE i.kind = 'email' AND c.person IS NOT NULL
     UNION
-    SELECT i.identifier_no, c.person
+    SELECT i.identifier_no, i.nameless, c.person
     FROM looking_shared AS i
     JOIN identity.contacts AS c ON c.tenant_id = i.tenant_id AND c.phone = i.value
     WHERE i.kind = 'phone' AND c.person IS NOT NULL
 )
-SELECT identifier_no, person
+SELECT identifier_no, nameless, person
 FROM named
 ORDER BY identifier_no, length(person) DESC, person

@@ -1,8 +1,9 @@
 -- Records without a customer, each with its reason: nothing is left out silently.
 -- Grain: one row per source record (live customers aside) that is in no cluster.
 -- Input: identity.contacts, members, identifiers, left_records. Output: ssot.unlinked_records.
--- reason: no_record_id, no_tenant, customer_deleted (left by that setting), no_identifier, unknown_prospect, or why its identifiers are
--- unusable (invalid, placeholder, business_own, shared; the e-mail's reason first).
+-- reason: no_record_id, no_tenant, customer_deleted (left by that setting), no_identifier,
+-- unknown_prospect, or why its identifiers are unusable (invalid, placeholder, business_own, shared;
+-- the e-mail's reason first, then the phone's, the prospect's, those of other details).
 CREATE OR REPLACE TABLE ssot.unlinked_records AS
 SELECT
     c.tenant_id,
@@ -14,6 +15,8 @@ SELECT
         WHEN d.record_no IS NOT NULL THEN 'customer_deleted'
         WHEN e.reason IS NOT NULL THEN e.reason
         WHEN p.reason IS NOT NULL THEN p.reason
+        WHEN s.record_no IS NOT NULL THEN 'shared'
+        WHEN m.reason IS NOT NULL THEN m.reason
         WHEN c.prospect_id <> '' THEN 'unknown_prospect'
         ELSE 'no_identifier'
     END AS reason,
@@ -26,4 +29,14 @@ LEFT JOIN identity.identifiers AS e
     ON e.tenant_id = c.tenant_id AND e.kind = 'email' AND e.value = COALESCE(c.email, c.raw_email)
 LEFT JOIN identity.identifiers AS p
     ON p.tenant_id = c.tenant_id AND p.kind = 'phone' AND p.value = COALESCE(c.phone, c.raw_phone)
+LEFT JOIN (SELECT DISTINCT record_no FROM identity.prospect_ties WHERE NOT usable) AS s
+    ON s.record_no = c.record_no
+LEFT JOIN (
+    SELECT d.record_no, min(i.reason) AS reason
+    FROM identity.more_details AS d
+    JOIN identity.contacts AS h ON h.record_no = d.record_no
+    JOIN identity.identifiers AS i
+        ON i.tenant_id = h.tenant_id AND i.kind = d.kind AND i.value = d.value
+    GROUP BY d.record_no
+) AS m ON m.record_no = c.record_no
 WHERE k.record_no IS NULL AND c.source_table <> 'customers';

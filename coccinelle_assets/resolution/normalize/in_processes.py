@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from coccinelle_assets.errors import CoccinelleError
-from coccinelle_assets.resolution.normalize.readers import Reader, Reading, reader
+from coccinelle_assets.resolution.normalize.readers import Reader, Reading, ReadingRules, reader
 
 # Fewer are read in the time that a process takes to start.
 ENOUGH_FOR_PROCESSES = 20_000
@@ -22,19 +22,19 @@ Spellings = Sequence[Sequence[str]]
 
 
 @contextmanager
-def reading(kind: str, default_region: str, spellings: int) -> Iterator[Any]:
+def reading(kind: str, rules: ReadingRules, spellings: int) -> Iterator[Any]:
     """A function from lists of spellings to their readings, in order.
 
     `spellings` is how many there will be: many are spread over processes, one for each core.
     """
-    read = reader(kind, default_region)
+    read = reader(kind, rules)
     cores = usable_cores()
     if spellings < ENOUGH_FOR_PROCESSES or cores < 2:
         yield lambda chunk: [read(*spelling) for spelling in chunk]
         return
     with ExitStack() as opened:
         threads = opened.enter_context(ThreadPoolExecutor(cores - 1))
-        workers = [opened.enter_context(_worker(kind, default_region)) for _ in range(cores - 1)]
+        workers = [opened.enter_context(_worker(kind, rules)) for _ in range(cores - 1)]
         yield lambda chunk: _spread(chunk, read, workers, threads)
 
 
@@ -63,10 +63,10 @@ def _spread(
 
 
 @contextmanager
-def _worker(kind: str, default_region: str) -> Iterator[subprocess.Popen[str]]:
+def _worker(kind: str, rules: ReadingRules) -> Iterator[subprocess.Popen[str]]:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     process = subprocess.Popen(
-        [sys.executable, "-m", WORKER, kind, default_region],
+        [sys.executable, "-m", WORKER, kind, *rules.written()],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=environment,

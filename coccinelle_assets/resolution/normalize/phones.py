@@ -9,7 +9,7 @@ from babel.core import get_global
 from phonenumbers import PhoneNumberFormat
 from phonenumbers import timezone as phone_timezone
 
-from coccinelle_assets.resolution.normalize.text import CLOSING, INVISIBLE, SPACES, opening
+from coccinelle_assets.resolution.normalize.text import INVISIBLE, SPACES, opening
 
 FRANCE = "FR"
 # What may stand between the digits of a plain spelling, as the library has it: spaces, dots,
@@ -21,37 +21,83 @@ USUAL_BETWEEN = " .-()/\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"
 # The two texts of SQL's translate(): digits of full width become plain, the others go.
 PHONE_WRITTEN = "\uff10\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18\uff19\uff0b" + _BETWEEN
 PHONE_READ = "0123456789+"
+SLASH = "[/\uff0f]"
 PHONE_OPENING = opening("tel|phone|sms|callto|whatsapp|sips?")
-_OPENING, _CLOSING = re.compile(PHONE_OPENING), re.compile(CLOSING)
-_INVISIBLE = re.compile(f"[{INVISIBLE}]")
-_SPACE = re.compile(r"\s")
+# Numbers of a WhatsApp account are international, with or without a +.
+WHATSAPP = "whatsapp:"
+
+# Regions that dial each other as one country: the first three digits behind the 0 tell which code
+# is meant, and no such number exists under +33 (Arcep's numbering plan).
+FRENCH_REGIONS = frozenset("FR GP MQ GF RE YT BL MF PM".split())
+OVERSEAS_CODES = {
+    **dict.fromkeys("262 263 269 639 692 693".split(), 262),
+    **dict.fromkeys("590 690 691".split(), 590),
+    **dict.fromkeys("594 694".split(), 594),
+    **dict.fromkeys("596 696 697".split(), 596),
+    "508": 508,
+}
+# Saint-Pierre-et-Miquelon's own numbers have six digits: 0508 dials the territory.
+CODE_IS_DIALLED = "508"
+
+OVERSEAS_NUMBER = rf"0?(?:{'|'.join(OVERSEAS_CODES)})\d{{6}}"
+
+# What telephone providers send for a caller who withholds the number: the words ANONYMOUS,
+# RESTRICTED, BLOCKED, UNKNOWN, UNAVAILABLE and PRIVATE as keys of a telephone.
+WITHHELD = ("266696687", "7378742833", "2562533", "8656696", "86282452253", "7748283")
+WITHHELD_DIGITS = rf"(?:\+|00)?(?:1|33)?0?(?:{'|'.join(WITHHELD)})"
+_WITHHELD = re.compile(WITHHELD_DIGITS)
+SHORTEST_ABROAD, LONGEST_ABROAD = 10, 15
 
 
-def normalize_phone(spelling: str, default_region: str = FRANCE) -> str | None:
-    """The number in E.164 form, or None when the spelling is no valid number.
+def number_of(text: str, region: str, *, international: bool = False) -> str | None:
+    """The number in E.164 form of digits, separators and a +, or None when it is no valid one.
 
-    `default_region` is the region of spellings without a country code.
+    `region` is that of numbers without a country code; an `international` one has a country code,
+    also without a +.
     """
-    # `phonenumbers` knows few spaces: not the narrow one (U+202F) that French typography uses.
-    bare = _CLOSING.sub("", _OPENING.sub("", spelling))
-    text = _SPACE.sub(" ", _INVISIBLE.sub("", bare))
-    if not text or len(text) > 60:
+    digits = re.sub(r"[^0-9+]", "", text)
+    if _WITHHELD.fullmatch(digits):
         return None
-    number = _valid_number(text, default_region)
+    if region in FRENCH_REGIONS:
+        region = FRANCE
+    abroad = f"+{digits}" if digits[:1] in "123456789" else None
+    if international and abroad and (number := _valid_number(abroad, region)):
+        return _e164(number)
+    number = _valid_number(text, region)
     if number is None and "(0)" in text:
         # "+49 (0)30": the trunk 0 is written for readers and is not dialled.
-        number = _valid_number(text.replace("(0)", "", 1), default_region)
-    if number is None:
+        number = _valid_number(text.replace("(0)", "", 1), region)
+    if number is None and abroad and SHORTEST_ABROAD <= len(digits) <= LONGEST_ABROAD:
+        number = _valid_number(abroad, region)
+    return _e164(number) if number is not None else None
+
+
+def _valid_number(text: str, region: str) -> phonenumbers.PhoneNumber | None:
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
         return None
+    if number.country_code == 33:
+        national = str(number.national_number)
+        code = OVERSEAS_CODES.get(national[:3])
+        if code is not None:
+            own = national.removeprefix(CODE_IS_DIALLED) if code == 508 else national
+            number = phonenumbers.PhoneNumber(country_code=code, national_number=int(own or 0))
+    return number if phonenumbers.is_valid_number(number) else None
+
+
+def _e164(number: phonenumbers.PhoneNumber) -> str:
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
 
 
-def _valid_number(text: str, default_region: str) -> phonenumbers.PhoneNumber | None:
-    try:
-        number = phonenumbers.parse(text, default_region)
-    except phonenumbers.NumberParseException:
-        return None
-    return number if phonenumbers.is_valid_number(number) else None
+def is_landline(tie: str) -> bool:
+    """Whether a number, with an extension or without, is one of a place rather than a person."""
+    kind = phonenumbers.number_type(phonenumbers.parse(tie.partition(";")[0]))
+    return kind in (
+        phonenumbers.PhoneNumberType.FIXED_LINE,
+        phonenumbers.PhoneNumberType.VOIP,
+        phonenumbers.PhoneNumberType.UAN,
+    )
 
 
 def phone_region(e164: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 # Zero-width characters and the soft hyphen are category Cf: str.strip() leaves them.
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f"
@@ -17,12 +18,20 @@ CLOSING = f"[{_AROUND}]*$"
 _EDGES = re.compile(rf"^[\s{INVISIBLE}]+|[\s{INVISIBLE}]+$")
 # The zero-width space marks a place between words; the others stand inside one.
 _INSIDE_WORDS = re.compile(f"[{INVISIBLE.replace(chr(0x200B), '')}]")
+_INVISIBLE = re.compile(f"[{INVISIBLE}]")
+_WHITE = re.compile(r"[^\S\n]")
 _RUNS = re.compile(r"[\s\u200b]+")
 
 
 def trimmed(text: str) -> str:
     """`text` without white space and invisible characters at its ends."""
     return _EDGES.sub("", text)
+
+
+def plain_text(text: str) -> str:
+    """`text` in plain forms: full width is none, white space is a space, what nobody sees goes."""
+    seen = _INVISIBLE.sub("", text)
+    return _WHITE.sub(" ", seen if seen.isascii() else unicodedata.normalize("NFKC", seen)).strip()
 
 
 def opening(schemes: str) -> str:

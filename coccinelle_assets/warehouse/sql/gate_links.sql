@@ -28,11 +28,19 @@ LEFT JOIN identity.identifiers AS e
     ON e.tenant_id = c.tenant_id AND e.kind = 'email' AND e.value = c.email AND e.usable
 LEFT JOIN identity.identifiers AS p
     ON p.tenant_id = c.tenant_id AND p.kind = 'phone' AND p.value = c.phone AND p.usable
-LEFT JOIN source.prospects AS r
-    ON r.id = c.prospect_id AND r.tenant_id = c.tenant_id
+LEFT JOIN (SELECT DISTINCT record_no FROM identity.prospect_ties WHERE usable) AS r
+    ON r.record_no = c.record_no
+LEFT JOIN (
+    SELECT DISTINCT d.record_no
+    FROM identity.more_details AS d
+    JOIN identity.contacts AS h ON h.record_no = d.record_no
+    JOIN identity.identifiers AS i
+        ON i.tenant_id = h.tenant_id AND i.kind = d.kind AND i.value = d.value AND i.usable
+) AS m ON m.record_no = c.record_no
 WHERE c.tenant_id <> '' AND c.source_id IS NOT NULL
     AND c.record_no NOT IN (SELECT record_no FROM identity.left_records)
-    AND (e.value IS NOT NULL OR p.value IS NOT NULL OR r.id IS NOT NULL);
+    AND (e.value IS NOT NULL OR p.value IS NOT NULL OR r.record_no IS NOT NULL
+        OR m.record_no IS NOT NULL);
 CREATE OR REPLACE VIEW gate.appointment_links AS
 SELECT id FROM gate.linkable WHERE source_table = 'appointments';
 CREATE OR REPLACE VIEW gate.conversation_links AS

@@ -38,13 +38,14 @@ WHERE c.id IN (SELECT customer_id FROM identity.left_records);
 INSERT INTO live.application_identifiers
 WITH
 held AS MATERIALIZED (
-    SELECT c.source_id AS customer_id, c.tenant_id, 'email' AS kind, c.email AS value,
+    SELECT c.source_id AS customer_id, c.tenant_id, 'email' AS kind,
+        COALESCE(c.email_shown, c.email) AS value,
         p.email AS derived
     FROM identity.contacts AS c
     LEFT JOIN promoted.customers AS p ON p.id = c.source_id
     WHERE c.source_table = 'customers' AND c.email IS NOT NULL
     UNION ALL
-    SELECT c.source_id, c.tenant_id, 'phone', c.phone, p.phone
+    SELECT c.source_id, c.tenant_id, 'phone', COALESCE(c.phone_shown, c.phone), p.phone
     FROM identity.contacts AS c
     LEFT JOIN promoted.customers AS p ON p.id = c.source_id
     WHERE c.source_table = 'customers' AND c.phone IS NOT NULL

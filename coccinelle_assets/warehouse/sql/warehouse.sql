@@ -71,11 +71,15 @@ CREATE TABLE IF NOT EXISTS readings.email_spellings (
     value VARCHAR,
     rules VARCHAR
 );
+ALTER TABLE readings.email_spellings ADD COLUMN IF NOT EXISTS shown VARCHAR;
+ALTER TABLE readings.email_spellings ADD COLUMN IF NOT EXISTS more VARCHAR;
 CREATE TABLE IF NOT EXISTS readings.phone_spellings (
     spelling VARCHAR,
     value VARCHAR,
     rules VARCHAR
 );
+ALTER TABLE readings.phone_spellings ADD COLUMN IF NOT EXISTS shown VARCHAR;
+ALTER TABLE readings.phone_spellings ADD COLUMN IF NOT EXISTS more VARCHAR;
 CREATE TABLE IF NOT EXISTS readings.name_spellings (
     spelling VARCHAR,
     first_name VARCHAR,
