@@ -13,9 +13,11 @@ from coccinelle_assets.resolution.normalize.emails import (
 )
 from coccinelle_assets.resolution.normalize.names import (
     CAPITALS_NAME,
+    KNOWN_FIRST_NAME,
     PLAIN_NAME,
     PLAIN_NAME_PART,
     SPECIAL_NAME,
+    SPECIAL_NAME_PART,
     TITLE,
 )
 from coccinelle_assets.resolution.normalize.numbering_plans import (
@@ -65,12 +67,13 @@ SPELLINGS = {
             "plain": PLAIN_NAME,
             "capitals": CAPITALS_NAME,
             "special": SPECIAL_NAME,
+            "known": KNOWN_FIRST_NAME,
         },
     ),
     "pair_spellings": (
         ("raw_first_name", "raw_last_name"),
         ("first_name", "last_name"),
-        {"plain": PLAIN_NAME_PART},
+        {"plain": PLAIN_NAME_PART, "special": SPECIAL_NAME_PART},
     ),
 }
 

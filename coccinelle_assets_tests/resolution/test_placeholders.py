@@ -94,16 +94,18 @@ def looks_made_up(number: str) -> bool:
     return tail[:-2] == tail[2:] or steps in ({1}, {9}) or most >= 7 or counts
 
 
-made_up_tails = st.builds(
-    lambda first, second: f"{first}{second}" * 4, st.integers(0, 9), st.integers(0, 9)
-) | st.builds(
-    lambda first, step: "".join(str((first + step * place) % 10) for place in range(8)),
-    st.integers(0, 9),
-    st.sampled_from([1, -1]),
-) | st.builds(
-    lambda first, step: "".join(f"{(first + step * place) % 100:02d}" for place in range(4)),
-    st.integers(0, 99),
-    st.sampled_from([1, -1, 2, 10, -10, 3, 11]),
+made_up_tails = (
+    st.builds(lambda first, second: f"{first}{second}" * 4, st.integers(0, 9), st.integers(0, 9))
+    | st.builds(
+        lambda first, step: "".join(str((first + step * place) % 10) for place in range(8)),
+        st.integers(0, 9),
+        st.sampled_from([1, -1]),
+    )
+    | st.builds(
+        lambda first, step: "".join(f"{(first + step * place) % 100:02d}" for place in range(4)),
+        st.integers(0, 99),
+        st.sampled_from([1, -1, 2, 10, -10, 3, 11]),
+    )
 )
 
 

@@ -21,7 +21,7 @@ READ_BY_WAREHOUSE = "utc_text(utc_timestamp(value))"
 # (as written, in UTC or None)
 DATE = re.compile(
     r"(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2})(:\d{2})?(?:(?<=:\d{2}:\d{2})(\.\d+))?"
-    r"\s*(?:[Zz]|([+-])(\d{2}):(\d{2}))?\s*)?",
+    r"\s*(?:[Zz]|([+-])(\d{2}):?(\d{2}))?\s*)?",
     re.ASCII,
 )
 
@@ -31,6 +31,12 @@ def utc_timestamp(text: str) -> str | None:
 
     Where an offset applies, SQLite rounds to milliseconds first.
     """
+    since_1970 = re.fullmatch(r"([1-9]\d{9})(\d{3})?(\.\d+)?", text, re.ASCII)
+    if since_1970:
+        moment = datetime.fromtimestamp(int(since_1970.group(1)), UTC)
+        return moment.replace(tzinfo=None).isoformat(" ")
+    if re.search(r"[+-]\d{4}\s+$", text):
+        return None
     match = DATE.fullmatch(text)
     if not match:
         return None
@@ -83,6 +89,7 @@ dates = (
     | mistyped()
     | st.datetimes(timezones=st.just(UTC)).map(datetime.isoformat)
     | st.text("0123456789-: TZ", max_size=20)
+    | st.from_regex(r"[0-9]{9,14}(\.[0-9]{0,3}){0,2}", fullmatch=True)
 ).filter(lambda text: not text.startswith("0000"))
 
 
@@ -125,6 +132,11 @@ def test_reading_a_date_again_changes_nothing(macro: DuckDBPyConnection, values:
     assert texts(macro, READ_BY_WAREHOUSE, read) == read
 
 
-@pytest.mark.parametrize("value", [2460736, 1740824430, 2025.5, None])
-def test_numbers_on_the_live_database_are_no_dates(value: float | None) -> None:
+@pytest.mark.parametrize("value", [2460736, 2025.5, None])
+def test_other_numbers_on_the_live_database_are_no_dates(value: float | None) -> None:
     assert read_by_sqlite([value]) == [None]
+
+
+@pytest.mark.parametrize("value", [1740824430, 1740824430.0, 1740824430123, 1740824430123.0])
+def test_seconds_and_milliseconds_that_are_numbers_are_read(value: float) -> None:
+    assert read_by_sqlite([value]) == ["2025-03-01 10:20:30"]

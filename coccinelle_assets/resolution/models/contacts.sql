@@ -85,7 +85,7 @@ LEFT JOIN phone_spellings AS t ON t.spelling = r.phone_spelling AND t.settled;
 
 -- Details beyond the one of each kind that a contact has room for: several in one column, or one in
 -- the other's. Grain: one row per record and such detail. Output: identity.more_details(record_no,
--- kind, value: what ties, shown).
+-- kind, value: what ties, shown, of_column: email or phone).
 CREATE OR REPLACE TABLE identity.more_details AS
 WITH
 spelled AS (
@@ -94,20 +94,30 @@ spelled AS (
     SELECT spelling, 'phone', more FROM phone_spellings WHERE settled AND more <> ''
 ),
 held AS (
-    SELECT r.source_order, r.row_id, s.more
+    SELECT r.source_order, r.row_id, s.of_column, s.more
     FROM records AS r
     JOIN spelled AS s ON s.of_column = 'email' AND s.spelling = r.raw_email
     UNION ALL
-    SELECT r.source_order, r.row_id, s.more
+    SELECT r.source_order, r.row_id, s.of_column, s.more
     FROM records AS r
     JOIN spelled AS s ON s.of_column = 'phone' AND s.spelling = r.phone_spelling
 ),
 details AS (
-    SELECT source_order, row_id, string_split(unnest(string_split(more, chr(30))), chr(31)) AS detail
+    SELECT
+        source_order,
+        row_id,
+        of_column,
+        string_split(unnest(string_split(more, chr(30))), chr(31)) AS detail
     FROM held
 )
-SELECT DISTINCT o.record_no, d.detail[1] AS kind, d.detail[2] AS value, d.detail[3] AS shown
+SELECT
+    o.record_no,
+    d.detail[1] AS kind,
+    d.detail[2] AS value,
+    min(d.detail[3]) AS shown,
+    min(d.of_column) AS of_column
 FROM details AS d
 JOIN record_numbers AS o ON o.source_order = d.source_order AND o.row_id = d.row_id
 JOIN identity.contacts AS c ON c.record_no = o.record_no
-WHERE d.detail[2] IS DISTINCT FROM CASE d.detail[1] WHEN 'email' THEN c.email ELSE c.phone END;
+WHERE d.detail[2] IS DISTINCT FROM CASE d.detail[1] WHEN 'email' THEN c.email ELSE c.phone END
+GROUP BY o.record_no, kind, value;

@@ -22,13 +22,23 @@ written AS (
     FROM identity.contacts
     -- A column that holds a detail of the other kind, and none of its own, says nothing of its own.
     WHERE raw_email <> ''
-        AND (email IS NOT NULL OR record_no NOT IN (SELECT record_no FROM identity.more_details))
+        AND (
+            email IS NOT NULL
+            OR record_no NOT IN (
+                SELECT record_no FROM identity.more_details WHERE of_column = 'email'
+            )
+        )
     UNION ALL
     SELECT
         tenant_id, 'phone', COALESCE(phone, raw_phone), phone IS NOT NULL, person, email, record_no
     FROM identity.contacts
     WHERE raw_phone <> ''
-        AND (phone IS NOT NULL OR record_no NOT IN (SELECT record_no FROM identity.more_details))
+        AND (
+            phone IS NOT NULL
+            OR record_no NOT IN (
+                SELECT record_no FROM identity.more_details WHERE of_column = 'phone'
+            )
+        )
     UNION ALL
     SELECT
         c.tenant_id, d.kind, d.value, TRUE, c.person,

@@ -1,5 +1,6 @@
 -- The names under which identifiers that look shared are used. Grain: one row per identifier
--- and name. Input: identity.identifiers, identity.contacts. Parameter: $max_names per identifier.
+-- and name. Input: identity.identifiers, identity.contacts,
+-- identity.more_details. Parameter: $max_names per identifier.
 -- E-mails and phones apart: a join on either would compare identifiers and records by tenant alone.
 WITH
 looking_shared AS (
@@ -17,6 +18,12 @@ named AS (
     FROM looking_shared AS i
     JOIN identity.contacts AS c ON c.tenant_id = i.tenant_id AND c.phone = i.value
     WHERE i.kind = 'phone' AND c.person IS NOT NULL
+    UNION
+    SELECT i.identifier_no, i.nameless, c.person
+    FROM looking_shared AS i
+    JOIN identity.more_details AS d ON d.value = i.value AND d.kind = i.kind
+    JOIN identity.contacts AS c ON c.record_no = d.record_no AND c.tenant_id = i.tenant_id
+    WHERE c.person IS NOT NULL
 )
 SELECT identifier_no, nameless, person
 FROM named

@@ -1,6 +1,7 @@
 -- The one reading of dates in the warehouse: text to a moment in UTC, whole seconds, else NULL.
 -- It reads exactly what live/sql/utc_timestamp.sql reads on the live database (SQLite's own
--- date formats: YYYY-MM-DD, 'T' or a space, HH:MM[:SS[.SSS]], Z or an offset of up to 14 hours).
+-- date formats: YYYY-MM-DD, 'T' or a space, HH:MM[:SS[.SSS]], Z or an offset of up to 14 hours, also
+-- without its colon; seconds or milliseconds since 1970, of ten or thirteen digits).
 -- Grain: scalar. Input: any text. Output: TIMESTAMP or NULL; utc_text writes it as text.
 CREATE OR REPLACE MACRO utc_text(moment) AS strftime(moment, '%Y-%m-%d %H:%M:%S');
 
@@ -22,7 +23,7 @@ CASE
     THEN moment
 END;
 
-CREATE OR REPLACE MACRO utc_timestamp(value) AS
+CREATE OR REPLACE MACRO calendar_timestamp(value) AS
 CASE
     -- The two common shapes need no pattern.
     WHEN (value LIKE '____-__-__ __:__:__' OR value LIKE '____-__-__T__:__:__Z')
@@ -66,4 +67,18 @@ CASE
             END
         )
     )
+END;
+
+CREATE OR REPLACE MACRO utc_timestamp(value) AS
+CASE
+    WHEN substr(value, 5, 1) = '-'
+    THEN
+        CASE
+            WHEN length(value) > 20
+                AND regexp_full_match(value, '.{10}[ T]\d\d:.*[+-]\d{4}')
+            THEN calendar_timestamp(left(value, length(value) - 2) || ':' || right(value, 2))
+            ELSE calendar_timestamp(value)
+        END
+    WHEN regexp_full_match(value, '[1-9](\d{9}|\d{12})(\.\d+)?')
+    THEN make_timestamp(CAST(substr(value, 1, 10) AS BIGINT) * 1000000)
 END;

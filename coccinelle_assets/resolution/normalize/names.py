@@ -6,34 +6,58 @@ Nothing is ever lost: what cannot be split goes to the last name whole, spelled 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from coccinelle_assets.resolution.normalize.french_names import (
+    COMPANIES,
     COMPOUND_HEADS,
     COMPOUND_TAILS,
     COUPLE_LINKS,
     FIRST_NAMES,
     MAIDEN_NAME_MARKERS,
+    NOBODY,
+    NULLS,
     PARTICLES,
+    SUFFIXES,
     TITLES,
 )
 from coccinelle_assets.resolution.normalize.text import collapsed
 
-_SPECIAL_WORDS = "|".join(
-    re.escape(word) for word in sorted(TITLES | PARTICLES | COUPLE_LINKS) if word.isalpha()
-)
+
+def _any_of(words: Iterable[str]) -> str:
+    return "|".join(re.escape(word) for word in sorted(words) if word.isalpha())
+
+
 # A title in front: "M. ", "Mme " (RE2).
 TITLE = f"^(?i:{'|'.join(re.escape(title) for title in sorted(TITLES))}) "
 # Behind it or without it, two capitalised words: "Jean-Luc Dupont" (RE2, full match) ...
 _PLAIN_WORD = r"\p{Lu}\p{Ll}+(-\p{Lu}\p{Ll}+)?"
 PLAIN_NAME = f"{_PLAIN_WORD} {_PLAIN_WORD}"
-# ... or the last name in capitals and the first name: "DUPONT Jean-Luc" ...
-CAPITALS_NAME = rf"\p{{Lu}}{{2,}}(-\p{{Lu}}{{2,}})? {_PLAIN_WORD}"
-# ... unless, in lower case, one of them is a title or a particle.
+# ... or the last name in capitals and the first name, "DUPONT Jean-Luc"; two letters may be
+# initials ...
+CAPITALS_NAME = rf"(\p{{Lu}}{{3,}}|\p{{Lu}}{{2,}}-\p{{Lu}}{{2,}}) {_PLAIN_WORD}"
+# ... unless, in lower case, one of them is a word that is no plain part of a name.
+_SPECIAL_WORDS = _any_of(
+    TITLES | PARTICLES | COUPLE_LINKS | NOBODY | COMPANIES | SUFFIXES | MAIDEN_NAME_MARKERS
+)
 SPECIAL_NAME = f"({_SPECIAL_WORDS}) .*|.* ({_SPECIAL_WORDS})"
-# Words given in two columns that stay as they are (RE2, full match).
-PLAIN_NAME_PART = r"[\p{L}'-]+( [\p{L}'-]+)*"
+# In lower case, full match: a first name that is known.
+KNOWN_FIRST_NAME = f"({_any_of(FIRST_NAMES)})(-({_any_of(FIRST_NAMES | COMPOUND_TAILS)}))?"
+# Words given in two columns that stay as they are (RE2, full match), unless they are special.
+PLAIN_NAME_PART = r"[\p{L}'-]*\p{L}[\p{L}'-]*( [\p{L}'-]*\p{L}[\p{L}'-]*)*"
+SPECIAL_NAME_PART = (
+    f"({_any_of(TITLES)}) .*|{_any_of(TITLES | NOBODY)}|.*({_any_of(NULLS)}|walk-in|quelqu'un).*"
+    f"|(({_any_of(NOBODY)}) )+({_any_of(NOBODY)})"
+)
 _ELIDED = re.compile(r"^[dl]['’]\S", re.IGNORECASE)
+# "M.Dupont", "J.Dupont": a title or an initial that nothing sets apart.
+_GLUED = re.compile(r"^((?:mme|mlle|mr|dr|me|m|pr|[^\W\d_])\.)(?=[^\W\d_]{3,})", re.IGNORECASE)
+# "J.P.", "J-P.", "J."; two consonants in capitals are initials, too: JC, JP.
+_INITIALS = re.compile(r"(?:[^\W\d_]\.?-?){1,3}")
+_CONSONANTS = re.compile(r"[BCDFGHJKLMNPQRSTVWXZ]{2}")
+# Two consonants that are a frequent last name.
+_LAST_NAMES = frozenset(("NG",))
 
 
 class Name(NamedTuple):
@@ -44,37 +68,110 @@ class Name(NamedTuple):
 
 
 def split_name(text: str) -> Name:
-    """The parts of a whole name: `DUPONT Jean`, `Mme Le Goff`, `M. et Mme Martin`, plain ones."""
+    """The parts of a whole name: `DUPONT Jean`, `Mme Le Goff`, `M. et Mme Martin`, plain ones.
+
+    Words that stand for no name (`null`, `WhatsApp User`) name nobody.
+    """
     whole = collapsed(text)
     if not any(character.isalpha() for character in whole):
         return Name(None, None)
-    if whole.count(",") == 1:
-        last, first = (collapsed(part) for part in whole.split(","))
-        if first and last:
-            return Name(first, _without_titles(last.split())[1] or last)
-    words = whole.split()
+    if "," in whole:
+        return _split_by_commas(whole)
+    words = _words(whole)
     titled, rest = _without_titles(words)
     words = rest.split()
-    if not words:
-        return Name(None, whole)
+    if not words or _is_nobody(words):
+        return Name(None, None)
+    if any(word.casefold() in COMPANIES for word in (words[0], words[-1])):
+        return Name(None, " ".join(words))
     if len(words) == 1:
-        return Name(None, words[0]) if titled or len(whole.split()) > 1 else _single(words[0])
-    return _split_by_maiden_name(words) or _split_plain(words)
+        return Name(None, words[0]) if titled else _single(words[0])
+    name = _split_by_suffix(words) or _split_by_maiden_name(words) or _split_plain(words)
+    # "Jean M.": a title behind a name is none of it.
+    is_title = name.first and name.last and not _without_titles(name.last.split())[1]
+    return Name(name.first, None) if is_title else name
+
+
+def _words(text: str) -> list[str]:
+    """The words of a name, without dashes and nulls that stand for one."""
+    words = _GLUED.sub(r"\1 ", text).split()
+    return [
+        word
+        for word in words
+        if any(character.isalnum() for character in word) and word.casefold() not in NULLS
+    ]
+
+
+def _is_nobody(words: list[str]) -> bool:
+    return all(word.casefold().strip("()[].:") in NOBODY for word in words)
+
+
+def _split_by_commas(whole: str) -> Name:
+    """`Dupont, Jean, Dr`; `Sophie Durand, née Martin`: what follows a marker is no first name."""
+    parts = [" ".join(_words(part)) for part in whole.split(",")]
+    titles = [part for part in parts if part and not _without_titles(part.split())[1]]
+    parts = [part for part in parts if part and part not in titles]
+    if len(parts) != 2 or parts[1].split()[0].casefold() in MAIDEN_NAME_MARKERS:
+        return split_name(" ".join([*titles[:1], *parts])) if parts else Name(None, None)
+    last, first = (_without_titles(part.split())[1] for part in parts)
+    if any(word.casefold() in COMPANIES for word in last.split()):
+        return Name(None, f"{last} {first}")
+    return join_name(first, last)
 
 
 def _split_plain(words: list[str]) -> Name:
-    return _split_by_capitals(words) or _split_by_particle(words) or _split_by_order(words)
+    return (
+        _split_by_initials(words)
+        or _split_by_capitals(words)
+        or _split_by_particle(words)
+        or _split_by_order(words)
+    )
 
 
 def join_name(first: str | None, last: str | None) -> Name:
     """A name given in two columns; when one is empty the other may hold the whole name."""
-    first_text, last_text = collapsed(first or ""), collapsed(last or "")
+    first_text, last_text = _part(first), _part(last)
+    # "Client", "Dupont"; but who is called Jean Client may be.
+    if _is_nobody(first_text.split()):
+        first_text = ""
+    if not first_text and _is_nobody(last_text.split()):
+        last_text = ""
     if first_text and last_text:
         return Name(first_text, last_text)
     if first_text:
         name = split_name(first_text)
         return name if name.first else Name(first_text, None)
     return split_name(last_text) if last_text else Name(None, None)
+
+
+def _part(text: str | None) -> str:
+    """What a column of a name holds, without titles and nulls."""
+    whole = collapsed(text or "")
+    if not any(character.isalpha() for character in whole):
+        return ""
+    return _without_titles(_words(whole))[1]
+
+
+def _split_by_suffix(words: list[str]) -> Name | None:
+    """`Jean Dupont II`: it belongs to the last name."""
+    if len(words) < 3 or words[-1].casefold() not in SUFFIXES:
+        return None
+    name = _split_by_maiden_name(words[:-1]) or _split_plain(words[:-1])
+    return Name(name.first, " ".join(filter(None, [name.last, words[-1]])))
+
+
+def _split_by_initials(words: list[str]) -> Name | None:
+    """`J.P. Martin`, `JC Duss`, `Martin J.P.`: initials are a first name."""
+    if _is_initials(words[0]):
+        return Name(words[0], " ".join(words[1:]))
+    if _is_initials(words[-1]) and "." in words[-1]:
+        return Name(words[-1], " ".join(words[:-1]))
+    return None
+
+
+def _is_initials(word: str) -> bool:
+    consonants = _CONSONANTS.fullmatch(word) and word not in _LAST_NAMES
+    return bool(consonants) or ("." in word and bool(_INITIALS.fullmatch(word)))
 
 
 def _split_by_maiden_name(words: list[str]) -> Name | None:
@@ -87,7 +184,7 @@ def _split_by_maiden_name(words: list[str]) -> Name | None:
 
 
 def _single(word: str) -> Name:
-    return Name(word, None) if word.casefold() in FIRST_NAMES else Name(None, word)
+    return Name(word, None) if _is_first_name(word) else Name(None, word)
 
 
 def _without_titles(words: list[str]) -> tuple[bool, str]:
@@ -134,7 +231,9 @@ def _split_capitals_by_first_name(words: list[str]) -> Name:
 
 
 def _is_first_name(word: str) -> bool:
-    return all(part.casefold() in FIRST_NAMES for part in word.split("-"))
+    """`Jean`, `Jean-Pierre`: a first name that is known (KNOWN_FIRST_NAME is the same)."""
+    head, hyphen, tail = word.casefold().partition("-")
+    return head in FIRST_NAMES and (not hyphen or tail in FIRST_NAMES | COMPOUND_TAILS)
 
 
 def _split_by_particle(words: list[str]) -> Name | None:
@@ -144,13 +243,24 @@ def _split_by_particle(words: list[str]) -> Name | None:
             if index == len(words) - 1 and not _ELIDED.match(word):
                 return None
             if index == 0:
+                # "El Amrani Karim", "De Gaulle Charles".
+                if len(words) > 2 and _is_first_name(words[-1]):
+                    return Name(words[-1], " ".join(words[:-1]))
                 return Name(None, " ".join(words))
             return Name(" ".join(words[:index]), " ".join(words[index:]))
     return None
 
 
 def _split_by_order(words: list[str]) -> Name:
-    """First name first: one word, or more for a compound (`Jean Pierre`) or a couple."""
+    """First name first: one word, or more for a compound (`Jean Pierre`) or a couple.
+
+    Unless only the last word is a first name that is known: `Dupont Jean`.
+    """
+    if _is_first_name(words[-1]) and not _is_first_name(words[0]):
+        pair = [word.casefold() for word in words[-2:]]
+        compound = len(words) > 2 and pair[0] in COMPOUND_HEADS and pair[1] in COMPOUND_TAILS
+        place = -2 if compound else -1
+        return Name(" ".join(words[place:]), " ".join(words[:place]))
     count = 1
     if len(words) > 2 and words[0].casefold() in COMPOUND_HEADS:
         count += words[1].casefold() in COMPOUND_TAILS

@@ -1,5 +1,6 @@
--- The one reading of dates on the live database: SQLite's own formats to UTC, else NULL. A bare
--- number, 'now' or 30 February is no date here; resolution/models/timestamps.sql reads the same.
+-- The one reading of dates on the live database: SQLite's own formats, +0100 for +01:00, and seconds
+-- or milliseconds since 1970 of ten or thirteen digits, to UTC, else NULL. Any other bare number,
+-- 'now' or 30 February is no date here; resolution/models/timestamps.sql reads the same.
 -- The patterns only tell the forms apart: datetime() refuses what is no digit or out of range, but
 -- for day 29 to 31, hour 24 and more than one space. D1 takes no pattern of more than 50 bytes.
 -- Grain: scalar. Input: {value}. Output: 'YYYY-MM-DD HH:MM:SS' or NULL.
@@ -11,5 +12,19 @@ CASE
             substr({value}, 9, 2) < '29'
             OR date(substr({value}, 1, 10), '+0 days') = substr({value}, 1, 10)
         )
-    THEN datetime({value})
+    THEN datetime(
+        CASE
+            WHEN {value} GLOB '????-??-??[ T]??:*[+-][0-9][0-9][0-9][0-9]'
+            THEN substr({value}, 1, length({value}) - 2) || ':' || substr({value}, -2)
+            ELSE {value}
+        END
+    )
+    WHEN
+        {value} GLOB '[1-9]*'
+        AND trim({value}, '0123456789.') = ''
+        AND {value} NOT GLOB '*.*.*'
+        AND {value} NOT GLOB '*.'
+        AND CASE instr({value}, '.') WHEN 0 THEN length({value}) ELSE instr({value}, '.') - 1 END
+        IN (10, 13)
+    THEN datetime(CAST(substr({value}, 1, 10) AS INTEGER), 'unixepoch')
 END
