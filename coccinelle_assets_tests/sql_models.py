@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from coccinelle_assets.resolution.contacts import SPELLINGS
+from coccinelle_assets.resolution.contacts import REGIONAL, SPELLINGS
 from coccinelle_assets.resolution.customers import EDITABLE
 from coccinelle_assets.resolution.model import model
 from coccinelle_assets.resolution.spellings import texts_of
@@ -10,7 +10,13 @@ from coccinelle_assets.tables import LINKED_TABLES
 
 # Models that are written once for e-mails and phones.
 READINGS = ("remembered_readings", "waiting_spellings", "kept_readings")
-FRAGMENTS = {"customers_with": {"identifier": "email"}, "left_records": {"left": "TRUE"}}
+FRAGMENTS = {
+    "customers_with": {"identifier": "email"},
+    "left_records": {"left": "TRUE"},
+    "mailbox": {"nicknamed": "gmail.com", "same_mailbox": "TRUE"},
+    "prospect_ties": {"max_people": "5"},
+    "records": {"regional": REGIONAL},
+}
 
 
 def model_text(name: str) -> str:

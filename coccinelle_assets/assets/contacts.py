@@ -18,8 +18,10 @@ CONTACTS = spec(
     source_id
     first_name
     last_name
-    email: normalised, NULL when invalid
-    phone: E.164, NULL when invalid
+    email: what ties, NULL when there is none
+    phone: what ties, E.164 and perhaps an extension, NULL when there is none
+    email_shown: the address, where it is not what ties
+    phone_shown: the number, where it is not what ties
     raw_email
     raw_phone
     channel: of a conversation

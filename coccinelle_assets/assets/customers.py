@@ -37,15 +37,15 @@ LINEAGE = column_lineage(
     tenant_id: identity/contacts.tenant_id
     first_name: identity/contacts.first_name source/customers.first_name
     last_name: identity/contacts.last_name source/customers.last_name
-    email: identity/identifiers.value source/customers.email
-    phone: identity/identifiers.value source/customers.phone
+    email: identity/contacts.email identity/contacts.email_shown source/customers.email
+    phone: identity/contacts.phone identity/contacts.phone_shown source/customers.phone
     status: identity/contacts.stage identity/contacts.source_table source/customers.status
     source: identity/contacts.origin identity/contacts.channel source/customers.source
     tags: identity/contacts.source_table source/customers.tags
-    preferred_contact_method: identity/contacts.channel identity/identifiers.value \
-source/customers.preferred_contact_method
-    language: identity/identifiers.value source/customers.language
-    timezone: identity/identifiers.value source/customers.timezone
+    preferred_contact_method: identity/contacts.channel identity/contacts.email \
+identity/contacts.phone source/customers.preferred_contact_method
+    language: identity/contacts.phone identity/contacts.phone_shown source/customers.language
+    timezone: identity/contacts.phone identity/contacts.phone_shown source/customers.timezone
     total_appointments: identity/contacts.source_table
     total_conversations: identity/contacts.source_table
     last_contact_at: identity/contacts.contacted_at
@@ -61,11 +61,12 @@ def customers(warehouse: Warehouse) -> dg.MaterializeResult:
     """Choose each customer's details among its records."""
     with clear_failures(), warehouse.connect() as connection:
         build_customers(connection)
-        merges, splits, deleted = one_row(
+        merges, splits, deleted, beside = one_row(
             connection.execute(
                 "SELECT (SELECT count(*) FROM ssot.customer_merges),"
                 " (SELECT count(*) FROM ssot.customer_splits),"
-                " (SELECT count(*) FROM identity.deleted_customers)"
+                " (SELECT count(*) FROM identity.deleted_customers),"
+                " (SELECT count(*) FROM ssot.other_identifiers)"
             )
         )
         return materialized(
@@ -76,6 +77,7 @@ def customers(warehouse: Warehouse) -> dg.MaterializeResult:
                 "merged_customers": merges,
                 "split_customers": splits,
                 "deleted_customers": deleted,
+                "identifiers_beside_the_row": beside,
                 **sample_rows(connection, "ssot/customers", SAMPLE),
             },
         )

@@ -14,12 +14,13 @@ IDENTIFIERS = spec(
     "Every e-mail and phone of a tenant, and whether it may tie records together.",
     """identifier_no BIGINT: what the models join on
     tenant_id
-    kind: email or phone
-    value: normalised, or the spelling when it is invalid
+    kind: email, phone, or prospect_id for one that ties nobody
+    value: what ties, or the spelling when it is invalid
     usable BOOLEAN
     reason: invalid, placeholder, business_own or shared; NULL when usable
     records BIGINT: how many records hold it
-    people BIGINT: under how many distinct names""",
+    people BIGINT: distinct names and, of the nameless, distinct identifiers of the other kind
+    names BIGINT: under how many distinct names""",
     deps=("identity/contacts", "source/business_identifiers"),
 )
 CLUSTERS = spec(

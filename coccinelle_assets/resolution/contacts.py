@@ -45,6 +45,13 @@ from coccinelle_assets.resolution.tenant_regions import tenant_regions
 from coccinelle_assets.settings import IdentityRules
 from coccinelle_assets.warehouse.tables import write_texts
 
+# Where tenants are of several regions: a number without a country code is read in its tenant's.
+REGIONAL = r"""
+WHEN regexp_matches(raw_phone, '[0-9]') AND NOT regexp_matches(raw_phone, '^\s*(\+|00)')
+    THEN COALESCE(
+        (SELECT region FROM tenant_regions AS g WHERE g.tenant_id = r.tenant_id) || '|', ''
+    ) || raw_phone
+"""
 # Each table of spellings: the columns of a spelling, the columns of its reading, the parameters of
 # its model.
 SPELLINGS = {
@@ -115,12 +122,7 @@ def define_records(connection: DuckDBPyConnection, rules: IdentityRules) -> None
     """The view temp.records, in which each phone is spelled with its region."""
     regions = tenant_regions(connection, rules)
     write_texts(connection, "tenant_regions", ("tenant_id", "region"), sorted(regions.items()))
-    regional = (
-        "WHEN regexp_matches(raw_phone, '[0-9]') AND NOT regexp_matches(raw_phone, '^\\s*(\\+|00)')"
-        " THEN COALESCE((SELECT region FROM tenant_regions AS g WHERE g.tenant_id = r.tenant_id)"
-        " || '|', '') || raw_phone"
-    )
-    connection.execute(model("records", regional=regional if regions else ""))
+    connection.execute(model("records", regional=REGIONAL if regions else ""))
 
 
 def build_phone_digits(connection: DuckDBPyConnection, default_region: str) -> None:

@@ -31,7 +31,9 @@ EDITABLE = {
 
 
 def build_customers(connection: DuckDBPyConnection) -> None:
-    """Write identity.golden_records, ssot.crosswalk, customers, customer_merges and _splits."""
+    """Write identity.golden_records, ssot.crosswalk, customers, customer_merges and _splits, and
+    other_identifiers.
+    """
     _write_phone_places(connection)
     connection.execute(model("golden_records"))
     connection.execute("DROP TABLE temp.phone_places")
@@ -42,6 +44,7 @@ def build_customers(connection: DuckDBPyConnection) -> None:
     }
     connection.execute(model("customers", **columns))
     connection.execute(model("customer_splits"))
+    connection.execute(model("other_identifiers"))
     connection.execute("DROP TABLE temp.merged_tags")
 
 

@@ -33,7 +33,9 @@ def count_people(names: Iterable[str]) -> int:
 def group_people(names: Iterable[str]) -> dict[str, int]:
     """The person whom each distinct name key stands for, as a number; '' is nobody's name.
 
-    A name that resembles several people is none of them, so that it ties none of them together.
+    Names agree word by word, since relatives share one: "anne martn" is "anne martin", and "jean
+    martin" is not. A name that agrees with several people is none of them, so that it ties none of
+    them together.
     """
     people: list[str] = []
     found: dict[str, int] = {}
@@ -41,7 +43,7 @@ def group_people(names: Iterable[str]) -> dict[str, int]:
         alike = [
             number
             for number, known in enumerate(people)
-            if name and fuzz.token_set_ratio(name, known) >= SAME_PERSON
+            if name and known and names_agree(name, known)
         ]
         if len(alike) == 1:
             found[name] = alike[0]
@@ -51,3 +53,23 @@ def group_people(names: Iterable[str]) -> dict[str, int]:
     only = {number for name, number in found.items() if name}
     # One person alone is who did not leave a name, too.
     return dict.fromkeys(found, 0) if len(only) == 1 else found
+
+
+def names_agree(name: str, longer: str) -> bool:
+    """Whether each word of a name key has a counterpart of its own in one that is no shorter."""
+    left = longer.split()
+    for word in sorted(name.split(), key=len, reverse=True):
+        score, place = max(
+            ((_alike(word, other), -place) for place, other in enumerate(left)), default=(0.0, 0)
+        )
+        if score < SAME_PERSON:
+            return False
+        left.pop(-place)
+    return True
+
+
+def _alike(word: str, other: str) -> float:
+    if len(word) == 1 or len(other) == 1:
+        # An initial.
+        return 100.0 if word[0] == other[0] else 0.0
+    return fuzz.ratio(word, other)

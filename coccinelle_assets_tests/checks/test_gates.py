@@ -20,9 +20,10 @@ from coccinelle_assets_tests.databases import AppDatabase
 from coccinelle_assets_tests.people import JEAN
 from coccinelle_assets_tests.pipeline import Pipeline
 
-WARNING = {"rejected_share", "unlinked_share", "clusters_small", "names_agree"}
+WARNING = {"dates_readable", "rejected_share", "unlinked_share", "clusters_small", "names_agree"}
 EVERY_WARNING = Spoil(
-    "UPDATE identity.contacts SET person = 'zoe quentin' WHERE source_id = 'a3'",
+    "UPDATE identity.contacts SET person = 'zoe quentin' WHERE source_id = 'a3';"
+    "UPDATE source.appointments SET created_at = 'demain' WHERE id = 'a3'",
     settings={"max_rejected_share": 0, "max_unlinked_share": 0.01, "max_cluster_records": 2},
 )
 

@@ -1,7 +1,7 @@
 -- The one name of a mailbox that several addresses lead to; any other address is its own.
 -- The same as resolution/normalize/emails.py has it, which a property test holds.
 -- Grain: scalar. Input: a normalised address. Output: what ties. {nicknamed}: the domains.
-CREATE OR REPLACE TEMP MACRO mailbox(address) AS
+CREATE OR REPLACE MACRO mailbox(address) AS
 CASE
     WHEN {same_mailbox} AND regexp_matches(address, '@(?:{nicknamed})$')
     THEN

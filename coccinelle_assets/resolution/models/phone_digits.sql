@@ -100,7 +100,7 @@ SELECT
     spelling,
     CASE
         WHEN prefix IS NULL THEN country_code
-        ELSE CAST($overseas_codes[list_position($overseas_prefixes, prefix)] AS INTEGER)
+        ELSE CAST(list_extract($overseas_codes, list_position($overseas_prefixes, prefix)) AS INTEGER)
     END AS country_code,
     CASE
         WHEN prefix IS NULL THEN digits

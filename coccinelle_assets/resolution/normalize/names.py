@@ -80,16 +80,16 @@ def split_name(text: str) -> Name:
     words = _words(whole)
     titled, rest = _without_titles(words)
     words = rest.split()
+    # "Martin, M. et Mme": a title behind a name is none of it either.
+    while len(words) > 1 and words[-1].casefold() in TITLES | COUPLE_LINKS:
+        words.pop()
     if not words or _is_nobody(words):
         return Name(None, None)
     if any(word.casefold() in COMPANIES for word in (words[0], words[-1])):
         return Name(None, " ".join(words))
     if len(words) == 1:
         return Name(None, words[0]) if titled else _single(words[0])
-    name = _split_by_suffix(words) or _split_by_maiden_name(words) or _split_plain(words)
-    # "Jean M.": a title behind a name is none of it.
-    is_title = name.first and name.last and not _without_titles(name.last.split())[1]
-    return Name(name.first, None) if is_title else name
+    return _split_by_suffix(words) or _split_by_maiden_name(words) or _split_plain(words)
 
 
 def _words(text: str) -> list[str]:
