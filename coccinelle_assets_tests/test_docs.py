@@ -43,7 +43,7 @@ def quoted(cell: str) -> list[str]:
 
 
 def shown_default(value: object) -> str:
-    if value is None or value == []:
+    if value is None or value in ([], {}):
         return ""
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
