@@ -44,8 +44,8 @@ LINEAGE = column_lineage(
     tags: identity/contacts.source_table source/customers.tags
     preferred_contact_method: identity/contacts.channel identity/contacts.email \
 identity/contacts.phone source/customers.preferred_contact_method
-    language: identity/contacts.phone identity/contacts.phone_shown source/customers.language
-    timezone: identity/contacts.phone identity/contacts.phone_shown source/customers.timezone
+    language: identity/identifiers.value source/customers.language
+    timezone: identity/identifiers.value source/customers.timezone
     total_appointments: identity/contacts.source_table
     total_conversations: identity/contacts.source_table
     last_contact_at: identity/contacts.contacted_at

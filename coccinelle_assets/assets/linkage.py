@@ -22,7 +22,8 @@ LINEAGE = column_lineage(
     """tenant_id: identity/contacts.tenant_id
     id: identity/contacts.source_id
     customer_id: ssot/customers.id
-    matched_on: identity/contacts.email identity/contacts.phone ssot/customers.email \
+    matched_on: identity/contacts.email identity/contacts.email_shown identity/contacts.phone \
+identity/contacts.phone_shown ssot/customers.email \
 ssot/customers.phone
     raw_email: identity/contacts.raw_email
     raw_phone: identity/contacts.raw_phone

@@ -29,7 +29,11 @@ CHOOSING = {
     ("identity/contacts", "changed_at"),
     ("identity/identifiers", "identifier_no"),
     ("source/customers", "id"),
-    ("source/prospects", "id"),
+    ("identity/prospect_ties", "record_no"),
+    # Of a column that holds several details: those beyond the first.
+    ("identity/more_details", "record_no"),
+    ("identity/more_details", "kind"),
+    ("identity/more_details", "shown"),
     ("source/customer_merges", "merged_id"),
 }
 # A name is split between two columns; which part is taken depends on the other one.
