@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from coccinelle_assets.resolution.explain import explain
 from coccinelle_assets_tests.resolution.warehouse import (
     customer_ids,
     customers,
@@ -27,8 +28,18 @@ PHONES: dict[str, tuple[list[str], list[set[int]]]] = {
     "masked numbers": (["0145XXXXXX", "0145xxxxxx", "01 45 ** ** **"], []),
     "letters that are no digits": (["061234dgfs", "06 12 34 DGFS"], []),
     "extensions": (
-        ["01 44 55 66 78 ext. 12", "0144556678 poste 34", "+33144556678;ext=12", "01 44 55 66 78"],
-        [{0, 2}, {1}, {3}],
+        [
+            "01 44 55 66 78 ext. 12",
+            "0144556678 poste 34",
+            "+33144556678;ext=12",
+            "01 44 55 66 78",
+            "0144556678x12",
+            "01 44 55 66 78 (poste n° 34)",
+            "01 44 55 66 78 Ext12",
+            "01.44.55.66.78,34",
+            "01 44 55 66 78 p.12",
+        ],
+        [{0, 2, 4, 6, 8}, {1, 5, 7}, {3}],
     ),
     "withheld callers": (["266696687", "+266696687", "+17378742833", "7378742833"], []),
     "made up": (["0102030405", "0600000001", "06 00 00 00 00", "0123456789"], []),
@@ -53,6 +64,7 @@ PHONES: dict[str, tuple[list[str], list[set[int]]]] = {
         ],
         [{0, 1, 2, 3, 4, 5, 6}],
     ),
+    "ids that are no numbers": (["messenger:4930123456789012", "33612784593-1600000000@g.us"], []),
     "international without a +": (["32475123456", "+32 475 12 34 56"], [{0, 1}]),
     "two numbers": (
         ["06 51 12 03 14 / 07 61 12 03 15", "0651120314", "07 61 12 03 15 (bureau)"],
@@ -310,3 +322,15 @@ def test_dates_that_machines_write_order_the_records() -> None:
     with resolve(warehouse(prospects=prospects, appointments=visits)) as connection:
         (only,) = customers(connection)
         assert (only["last_name"], only["last_contact_at"]) == ("Neu", "2025-03-01 09:20:30")
+
+
+def test_the_chain_names_the_detail_that_two_records_share() -> None:
+    visits = [
+        {"id": "a1", "tenant_id": "t1", "customer_email": "jean@x.fr"},
+        {"id": "a2", "tenant_id": "t1", "customer_email": "autre@z.fr; jean@x.fr"},
+        {"id": "a3", "tenant_id": "t1", "customer_phone": "autre@z.fr"},
+    ]
+    with resolve(warehouse(appointments=visits)) as connection:
+        (only,) = customers(connection)
+        chain = explain(connection, only["id"]).ties
+        assert {tie.value for tie in chain if tie.reached_from} == {"jean@x.fr", "autre@z.fr"}

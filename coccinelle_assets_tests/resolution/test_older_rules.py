@@ -1,6 +1,6 @@
 """The first run under these rules, over a database that the rules before them promoted.
 
-data/promoted_by_older_rules.tar.xz has that database, a demo of 240 records and the cases below, and
+data/promoted_by_older_rules.tar.xz has that database, a demo of 240 records and these cases, and
 what its warehouse remembers.
 """
 

@@ -144,8 +144,8 @@ LEFT JOIN phone_places AS w ON w.phone = COALESCE(t.phone_shown, t.phone, o.phon
 
 -- An e-mail or phone that several customers would show: one that ties only where names agree, or a
 -- number with extensions. It stays with the customer whom it ties by itself, else with the one that
--- has the earliest record. Grain: one row per customer that shows it no more.
--- Output: identity.golden_records.
+-- shows it already, else with the one that has the earliest record.
+-- Grain: one row per customer that shows it no more. Output: identity.golden_records.
 CREATE OR REPLACE TEMP TABLE shown_twice AS
 WITH
 shown AS (
@@ -170,7 +170,14 @@ held AS (
                 AND t.record_no IS NULL
             ),
             FALSE
-        ) AS whole
+        ) AS whole,
+        bool_or(
+            c.source_table = 'customers'
+            AND CASE h.kind
+                WHEN 'email' THEN COALESCE(c.email_shown, c.email)
+                ELSE COALESCE(c.phone_shown, c.phone)
+            END = h.value
+        ) IS TRUE AS showing
     FROM shown AS h
     JOIN several AS s ON s.tenant_id = h.tenant_id AND s.kind = h.kind AND s.value = h.value
     JOIN identity.members AS k ON k.cluster_no = h.cluster_no
@@ -186,7 +193,7 @@ held AS (
 )
 SELECT cluster_no, kind
 FROM held
-QUALIFY row_number() OVER (PARTITION BY tenant_id, kind, value ORDER BY whole DESC, cluster_no) > 1;
+QUALIFY row_number() OVER (PARTITION BY tenant_id, kind, value ORDER BY whole DESC, showing DESC, cluster_no) > 1;
 
 UPDATE identity.golden_records
 SET email = NULL

@@ -28,7 +28,8 @@ NOBODY = NULLS | frozenset(
     "appelant correspondant numéro numero masqué masque privé prive private number withheld "
     "restricted nom prénom prenom name first last test tests essai xxx xx aucun aucune sans rien "
     "vide empty nc n.c n.c. nr non renseigné renseigne communiqué communique nouveau new passage "
-    "walk-in walkin personne quelqu'un".split()
+    "walk-in walkin personne quelqu'un business appel entrant sms web site internet formulaire "
+    "chat bot assistant import".split()
 )
 COUPLE_LINKS = frozenset(("et", "&", "ou", "/"))
 PARTICLES = frozenset(

@@ -103,7 +103,11 @@ def _words(text: str) -> list[str]:
 
 
 def _is_nobody(words: list[str]) -> bool:
-    return all(word.casefold().strip("()[].:") in NOBODY for word in words)
+    return all(
+        word.casefold().replace("(e)", "").strip("()[].:#") in NOBODY
+        or not any(character.isalpha() for character in word)
+        for word in words
+    )
 
 
 def _split_by_commas(whole: str) -> Name:

@@ -43,8 +43,8 @@ _DASHES = "\u2010-\u2015\u2212"
 _SEPARATOR = rf"[\s.\-()/\[\]{_DASHES}]"
 _RUN = re.compile(rf"(?<![^\W_])[+(\[]*\d(?:(?:{_SEPARATOR})*\d)*")
 _EXTENSION = re.compile(
-    r"\s*(?:;ext=|[,;(]?\s*(?:\b(?:ext(?:ension)?|poste|post|p|int|interne)\b\.?|x|#|e\.)\s*[:.]?\s*|,+\s*)"
-    r"(\d{1,6})\b\)?(?![\s.\-/]*\d)",
+    r"\s*(?:;ext=|[,;(]?\s*(?:extn?|extension|poste?|p|int|interne?|interno|anexo|toestel|dw|durchwahl"
+    r"|klappe|x|#)\.?\s*(?:n[°o]?\.?)?\s*[:.]?\s*|[,;]+\s*)(\d{1,6})(?![^\W_])\)?(?![\s.\-/]*\d)",
     re.IGNORECASE,
 )
 # A mask or a letter that touches the digits: some of the number is hidden or is none.

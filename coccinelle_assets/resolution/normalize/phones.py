@@ -46,7 +46,8 @@ OVERSEAS_NUMBER = rf"0?(?:{'|'.join(OVERSEAS_CODES)})\d{{6}}"
 WITHHELD = ("266696687", "7378742833", "2562533", "8656696", "86282452253", "7748283")
 WITHHELD_DIGITS = rf"(?:\+|00)?(?:1|33)?0?(?:{'|'.join(WITHHELD)})"
 _WITHHELD = re.compile(WITHHELD_DIGITS)
-SHORTEST_ABROAD, LONGEST_ABROAD = 10, 15
+# Of a number that has a country code and no +: longer ones are ids of other kinds.
+SHORTEST_ABROAD, LONGEST_ABROAD = 10, 13
 
 
 def number_of(text: str, region: str, *, international: bool = False) -> str | None:
