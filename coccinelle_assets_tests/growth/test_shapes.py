@@ -56,17 +56,24 @@ class Life:
 def resolved_by_hand(pipeline: Pipeline) -> tuple[int, int]:
     """Customers, and linked appointments and conversations, by the union of what records share."""
     records = pipeline.warehouse.execute(
-        "SELECT tenant_id, source_table, source_id, email, phone, prospect_id"
+        "SELECT tenant_id, source_table, source_id, email, phone, prospect_id, person"
         " FROM identity.contacts WHERE source_table <> 'customers'"
     ).fetchall()
     query = "SELECT tenant_id, kind, value FROM identity.identifiers WHERE usable"
     usable = set(pipeline.warehouse.execute(query).fetchall())
+    # A landline of several people ties those of one name.
+    by_name = set(
+        pipeline.warehouse.execute(
+            "SELECT tenant_id, kind, value FROM identity.identifiers"
+            " WHERE identifier_no IN (SELECT identifier_no FROM identity.name_ties)"
+        ).fetchall()
+    )
     prospects = {(row[0], row[2]) for row in records if row[1] == "prospects"}
     ties: list[tuple[Hashable, Hashable]] = []
-    for tenant, table, record, email, phone, prospect in records:
+    for tenant, table, record, email, phone, prospect, person in records:
         own = (tenant, table, record)
         values = {(tenant, "email", email), (tenant, "phone", phone)} & usable
-        ties += [(own, value) for value in values]
+        ties += [(own, (value, person) if value in by_name else value) for value in values]
         if (tenant, prospect) in prospects:
             ties.append((own, (tenant, "prospects", prospect)))
     components = united(ties)

@@ -26,6 +26,6 @@ written AS (
     SELECT tenant_id, 'omni_conversations', id, 'last_message_at', last_message_at
     FROM source.omni_conversations
 )
-SELECT tenant_id, source_table, id, date_column, value
+SELECT tenant_id, source_table, id, date_column, value AS written
 FROM written
 WHERE value <> '' AND utc_timestamp(value) IS NULL

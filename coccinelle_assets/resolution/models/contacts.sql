@@ -85,7 +85,7 @@ LEFT JOIN phone_spellings AS t ON t.spelling = r.phone_spelling AND t.settled;
 
 -- Details beyond the one of each kind that a contact has room for: several in one column, or one in
 -- the other's. Grain: one row per record and such detail. Output: identity.more_details(record_no,
--- kind, value: what ties, shown, of_column: email or phone).
+-- tenant_id, kind, value: what ties, shown, of_column: email or phone).
 CREATE OR REPLACE TABLE identity.more_details AS
 WITH
 spelled AS (
@@ -112,6 +112,7 @@ details AS (
 )
 SELECT
     o.record_no,
+    c.tenant_id,
     d.detail[1] AS kind,
     d.detail[2] AS value,
     min(d.detail[3]) AS shown,
@@ -120,4 +121,4 @@ FROM details AS d
 JOIN record_numbers AS o ON o.source_order = d.source_order AND o.row_id = d.row_id
 JOIN identity.contacts AS c ON c.record_no = o.record_no
 WHERE d.detail[2] IS DISTINCT FROM CASE d.detail[1] WHEN 'email' THEN c.email ELSE c.phone END
-GROUP BY o.record_no, kind, value;
+GROUP BY o.record_no, c.tenant_id, kind, value;

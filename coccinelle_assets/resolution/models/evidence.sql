@@ -28,12 +28,12 @@ WHERE c.tenant_id <> ''
 CREATE OR REPLACE TABLE identity.more_evidence AS
 SELECT d.record_no, i.identifier_no, d.kind
 FROM identity.more_details AS d
-JOIN identity.contacts AS c ON c.record_no = d.record_no
 JOIN identity.identifiers AS i
     ON i.value = d.value
     AND i.kind = d.kind
-    AND i.tenant_id = c.tenant_id
-WHERE i.usable AND c.tenant_id <> '' AND c.source_id IS NOT NULL;
+    AND i.tenant_id = d.tenant_id
+JOIN identity.contacts AS c ON c.record_no = d.record_no
+WHERE i.usable AND d.tenant_id <> '' AND c.source_id IS NOT NULL;
 
 INSERT INTO identity.evidence
 WITH

@@ -41,7 +41,7 @@ written AS (
         )
     UNION ALL
     SELECT
-        c.tenant_id, d.kind, d.value, TRUE, c.person,
+        d.tenant_id, d.kind, d.value, TRUE, c.person,
         CASE d.kind WHEN 'email' THEN c.phone ELSE c.email END, NULL
     FROM identity.more_details AS d
     JOIN identity.contacts AS c ON c.record_no = d.record_no

@@ -19,8 +19,9 @@ held AS (
     UNION
     SELECT i.identifier_no, c.record_no, COALESCE(c.person, '')
     FROM identity.identifiers AS i
-    JOIN identity.more_details AS d ON d.value = i.value AND d.kind = i.kind
-    JOIN identity.contacts AS c ON c.record_no = d.record_no AND c.tenant_id = i.tenant_id
+    JOIN identity.more_details AS d
+        ON d.value = i.value AND d.kind = i.kind AND d.tenant_id = i.tenant_id
+    JOIN identity.contacts AS c ON c.record_no = d.record_no
     WHERE i.identifier_no IN (SELECT CAST(identifier_no AS BIGINT) FROM name_groups)
 )
 SELECT

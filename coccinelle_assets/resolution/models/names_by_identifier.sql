@@ -20,8 +20,9 @@ named AS (
     UNION
     SELECT i.identifier_no, COALESCE(c.person, '')
     FROM asked_for AS i
-    JOIN identity.more_details AS d ON d.value = i.value AND d.kind = i.kind
-    JOIN identity.contacts AS c ON c.record_no = d.record_no AND c.tenant_id = i.tenant_id
+    JOIN identity.more_details AS d
+        ON d.value = i.value AND d.kind = i.kind AND d.tenant_id = i.tenant_id
+    JOIN identity.contacts AS c ON c.record_no = d.record_no
 )
 SELECT identifier_no, person
 FROM named

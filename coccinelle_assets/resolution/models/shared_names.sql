@@ -21,8 +21,9 @@ named AS (
     UNION
     SELECT i.identifier_no, i.nameless, c.person
     FROM looking_shared AS i
-    JOIN identity.more_details AS d ON d.value = i.value AND d.kind = i.kind
-    JOIN identity.contacts AS c ON c.record_no = d.record_no AND c.tenant_id = i.tenant_id
+    JOIN identity.more_details AS d
+        ON d.value = i.value AND d.kind = i.kind AND d.tenant_id = i.tenant_id
+    JOIN identity.contacts AS c ON c.record_no = d.record_no
     WHERE c.person IS NOT NULL
 )
 SELECT identifier_no, nameless, person

@@ -34,9 +34,8 @@ LEFT JOIN (SELECT DISTINCT record_no FROM identity.prospect_ties WHERE NOT usabl
 LEFT JOIN (
     SELECT d.record_no, min(i.reason) AS reason
     FROM identity.more_details AS d
-    JOIN identity.contacts AS h ON h.record_no = d.record_no
     JOIN identity.identifiers AS i
-        ON i.tenant_id = h.tenant_id AND i.kind = d.kind AND i.value = d.value
+        ON i.tenant_id = d.tenant_id AND i.kind = d.kind AND i.value = d.value
     GROUP BY d.record_no
 ) AS m ON m.record_no = c.record_no
 WHERE k.record_no IS NULL AND c.source_table <> 'customers';

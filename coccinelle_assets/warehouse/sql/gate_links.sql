@@ -33,9 +33,8 @@ LEFT JOIN (SELECT DISTINCT record_no FROM identity.prospect_ties WHERE usable) A
 LEFT JOIN (
     SELECT DISTINCT d.record_no
     FROM identity.more_details AS d
-    JOIN identity.contacts AS h ON h.record_no = d.record_no
     JOIN identity.identifiers AS i
-        ON i.tenant_id = h.tenant_id AND i.kind = d.kind AND i.value = d.value AND i.usable
+        ON i.tenant_id = d.tenant_id AND i.kind = d.kind AND i.value = d.value AND i.usable
 ) AS m ON m.record_no = c.record_no
 WHERE c.tenant_id <> '' AND c.source_id IS NOT NULL
     AND c.record_no NOT IN (SELECT record_no FROM identity.left_records)
