@@ -5,13 +5,13 @@
 -- Grain: scalar. Input: any text. Output: TIMESTAMP or NULL; utc_text writes it as text.
 CREATE OR REPLACE MACRO utc_text(moment) AS strftime(moment, '%Y-%m-%d %H:%M:%S');
 
--- The offset at the end of a date that has one, in seconds: '+02:00' is 7200.
+-- The offset at the end of a date that has one, in seconds: '+02:00' and '+0200' are 7200.
 CREATE OR REPLACE MACRO utc_offset(ending) AS
 COALESCE(
     CASE substr(ending, 1, 1) WHEN '+' THEN 1 WHEN '-' THEN -1 END
     * (
         TRY_CAST(substr(ending, 2, 2) AS INTEGER) * 3600
-        + TRY_CAST(substr(ending, 5, 2) AS INTEGER) * 60
+        + TRY_CAST(right(ending, 2) AS INTEGER) * 60
     ),
     0
 );
@@ -23,7 +23,7 @@ CASE
     THEN moment
 END;
 
-CREATE OR REPLACE MACRO calendar_timestamp(value) AS
+CREATE OR REPLACE MACRO utc_timestamp(value) AS
 CASE
     -- The two common shapes need no pattern.
     WHEN (value LIKE '____-__-__ __:__:__' OR value LIKE '____-__-__T__:__:__Z')
@@ -35,12 +35,12 @@ CASE
     WHEN value BETWEEN '0001' AND '9999'
         AND regexp_full_match(
             value,
-            '\d{4}-\d\d-\d\d[ T]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+Z?|[+-](0\d|1[0-4]):[0-5]\d)'
+            '\d{4}-\d\d-\d\d[ T]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+Z?|[+-](0\d|1[0-4]):?[0-5]\d)'
         )
     THEN TRY_CAST(substr(value, 1, 19) AS TIMESTAMP) - to_seconds(utc_offset(substr(value, 20)))
     WHEN regexp_full_match(
         value,
-        '\d{4}-\d{2}-\d{2}([ T]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?[\s\x0b]*(Z|z|[+-](0\d|1[0-4]):[0-5]\d)?[\s\x0b]*)?'
+        '\d{4}-\d{2}-\d{2}([ T]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?([\s\x0b]*(Z|z|[+-](0\d|1[0-4]):[0-5]\d)?[\s\x0b]*|[+-](0\d|1[0-4])[0-5]\d))?'
     )
     THEN in_range(
         TRY_CAST(
@@ -52,33 +52,18 @@ CASE
         ) - to_seconds(
             CASE
                 WHEN length(value) <= 16 OR contains(upper(value), 'Z') THEN 0
-                WHEN right(value, 1) BETWEEN '0' AND '9' THEN utc_offset(right(value, 6))
-                ELSE utc_offset(
-                    right(regexp_extract(value, '^(.*\d)[\s\x0b]*$', 1), 6)
-                )
+                ELSE utc_offset(regexp_extract(value, '([+-]\d\d:?\d\d)[\s\x0b]*$', 1))
             END
             -- SQLite rounds to milliseconds where it applies an offset, and cuts elsewhere.
             - CASE
                 WHEN substr(value, 20, 4) = '.999'
-                    AND regexp_full_match(value, '.{19}\.999[5-9]\d*[\s\x0b]*[+-].{5}[\s\x0b]*')
-                    AND NOT regexp_full_match(value, '.*00:00[\s\x0b]*')
+                    AND regexp_full_match(value, '.{19}\.999[5-9]\d*[\s\x0b]*[+-].{4,5}[\s\x0b]*')
+                    AND NOT regexp_full_match(value, '.*00:?00[\s\x0b]*')
                 THEN 1
                 ELSE 0
             END
         )
     )
-END;
-
-CREATE OR REPLACE MACRO utc_timestamp(value) AS
-CASE
-    WHEN substr(value, 5, 1) = '-'
-    THEN
-        CASE
-            WHEN length(value) > 20
-                AND regexp_full_match(value, '.{10}[ T]\d\d:.*[+-]\d{4}')
-            THEN calendar_timestamp(left(value, length(value) - 2) || ':' || right(value, 2))
-            ELSE calendar_timestamp(value)
-        END
     WHEN regexp_full_match(value, '[1-9](\d{9}|\d{12})(\.\d+)?')
     THEN make_timestamp(CAST(substr(value, 1, 10) AS BIGINT) * 1000000)
 END;
