@@ -305,7 +305,7 @@ def test_a_database_spoiled_after_the_snapshot_is_held_and_nothing_is_written(
     )
     before = application_state(project.mirror())
     with pytest.raises(PromotionRefusedError) as refusal:
-        project.database.change("promotion", work, since_snapshot=True)
+        project.database.change("promotion", work, plan=Pipeline(people.path).plan_path)
     assert "links_lead_to_customers" in refusal.value.failures
     assert application_state(project.mirror()) == before
 

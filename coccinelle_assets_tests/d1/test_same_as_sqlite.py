@@ -66,7 +66,7 @@ def promote(project: Project, pipeline: Pipeline) -> None:
     """A run on the D1 database, planned from a snapshot of its own."""
     project.database.snapshot(pipeline.database)
     pipeline.plan()
-    change = project.database.change("promotion", pipeline.publish_to, since_snapshot=True)
+    change = project.database.change("promotion", pipeline.publish_to, plan=pipeline.plan_path)
     assert change.deferred == ()
 
 
