@@ -81,10 +81,12 @@ class WholeRuns(RuleBasedStateMachine):
         command = [sys.executable, "-m", "coccinelle_assets.cli", "migrate"]
         return [*command, str(application.path), "--json", *options]
 
-    def _migrate(self, application: Application, *options: str) -> subprocess.CompletedProcess[str]:
+    def _migrate(
+        self, application: Application, *options: str, **variables: str
+    ) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             self._command(application, *options),
-            env=environment(),
+            env=environment() | variables,
             capture_output=True,
             text=True,
             check=False,
@@ -106,6 +108,9 @@ class WholeRuns(RuleBasedStateMachine):
     def a_command_runs(self, number: int, options: list[str]) -> None:
         application = self.applications[number]
         content, receipts = application.content(), application.receipts()
+        if application.app.home.exists() and number not in self.kept:
+            kept = self.directory / f"kept{number}"
+            self.kept[number] = Path(shutil.copytree(application.app.home, kept))
         done = self._migrate(application, *options)
         if done.returncode == 1 and number in self.damaged:
             self._mend(number, done)
@@ -162,11 +167,8 @@ class WholeRuns(RuleBasedStateMachine):
         if number in self.damaged or not application.has_customers:
             return
         content = application.content()
-        os.environ["COCCINELLE_DRIFT_TOLERANCE"] = "0"
-        try:
-            done = self._migrate(application, "--max-customer-drift", "0", "--even-if-unchanged")
-        finally:
-            del os.environ["COCCINELLE_DRIFT_TOLERANCE"]
+        options = ("--max-customer-drift", "0", "--even-if-unchanged")
+        done = self._migrate(application, *options, COCCINELLE_DRIFT_TOLERANCE="0")
         if done.returncode == 3:
             assert application.content() == content
             assert json.loads(done.stdout)["refused_by"] == ["customer_drift"]
@@ -240,12 +242,6 @@ class WholeRuns(RuleBasedStateMachine):
         seen["files damaged"] += 1
 
     @rule(number=which)
-    def a_home_is_kept(self, number: int) -> None:
-        home = self.applications[number].app.home
-        if home.exists() and number not in self.kept:
-            self.kept[number] = Path(shutil.copytree(home, self.directory / f"kept{number}"))
-
-    @rule(number=which)
     def an_older_home_is_put_back(self, number: int) -> None:
         if number not in self.kept:
             return
@@ -285,3 +281,35 @@ def test_whatever_happens_between_steps_the_promoted_is_what_one_run_would_promo
     assert seen["runs of the command line"] > 0
     assert seen["killed runs"] > 0
     record_property("figure", tally("whole runs at random", dict(sorted(seen.items()))))
+
+
+@pytest.mark.parametrize("name", ["warehouse.duckdb", "database.json", "promoted_state.json"])
+@pytest.mark.parametrize("way", ["cut", "empty"])
+def test_each_interference_once(name: str, way: str) -> None:
+    """What a history at random may leave out: a held run, an older home, damage that is named."""
+    before = seen.copy()
+    runs = WholeRuns()
+    runs.start(writes=[])
+    try:
+        runs.a_command_runs(number=0, options=[])
+        runs.the_application_writes_and_erases(number=0, writes=[("b", "t1", "prospects", False)])
+        runs.a_gate_refuses(number=0)
+        runs.a_command_runs(number=0, options=[])
+        runs.a_file_of_the_home_is_damaged(number=0, name=name, way=way)
+        runs.a_command_runs(number=0, options=["--even-if-unchanged"])
+        runs.the_application_writes_and_erases(number=0, writes=[("b", "t1", "prospects", True)])
+        runs.an_older_home_is_put_back(number=0)
+        runs.the_clock_was_wrong(number=0)
+        runs.a_command_runs(number=0, options=[])
+        runs.a_command_runs(number=1, options=[])
+        runs.a_command_is_given_the_other_home(number=0)
+    finally:
+        runs.teardown()
+    happened = {what for what, times in (seen - before).items() if times}
+    assert happened >= {
+        "runs held by a gate",
+        "files damaged",
+        "older homes put back",
+        "clocks set back",
+        "homes of another database refused",
+    }
