@@ -41,11 +41,16 @@ def write_whole(target: Path, text: str, *, durable: bool = False) -> None:
 
 def is_sqlite(path: Path) -> bool:
     """Whether it is the file of a SQLite database; False where it cannot be read."""
+    return begins_with(path, SQLITE_MAGIC)
+
+
+def begins_with(path: Path, magic: bytes, offset: int = 0) -> bool:
+    """Whether a file has these bytes at its start; False where it is none or cannot be read."""
     if not path.is_file():
         return False
     try:
         with path.open("rb") as file:
-            return file.read(len(SQLITE_MAGIC)) == SQLITE_MAGIC
+            return file.read(offset + len(magic))[offset:] == magic
     except OSError:
         return False
 

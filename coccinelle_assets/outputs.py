@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from coccinelle_assets.errors import CoccinelleError
-from coccinelle_assets.files import SQLITE_MAGIC
+from coccinelle_assets.files import SQLITE_MAGIC, begins_with
 
 # A DuckDB file has this after eight bytes of its own.
-DUCKDB_MAGIC = b"DUCK"
+DUCKDB_MAGIC, DUCKDB_OFFSET = b"DUCK", 8
 # A database, and the files that SQLite and DuckDB keep beside one.
 BESIDE = ("", "-wal", "-shm", "-journal", ".wal")
 
@@ -35,9 +35,4 @@ def require_output(target: Path, database: Path | None, home: Path, *, force: bo
 
 
 def _is_database(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            start = file.read(len(SQLITE_MAGIC))
-    except OSError:
-        return False
-    return start == SQLITE_MAGIC or start[8:12] == DUCKDB_MAGIC
+    return begins_with(path, SQLITE_MAGIC) or begins_with(path, DUCKDB_MAGIC, DUCKDB_OFFSET)

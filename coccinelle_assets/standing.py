@@ -32,8 +32,15 @@ def changing(what: str) -> Iterator[None]:
     try:
         yield
     except Exception:
-        _state, _what = before
+        if _state == "changing":
+            _state, _what = before
         raise
+    committed()
+
+
+def committed() -> None:
+    """The change under way is real now; what still fails in its block comes afterwards."""
+    global _state
     _state = "changed"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from coccinelle_assets.resolution.contacts import REGIONAL, SPELLINGS
+from coccinelle_assets.resolution.contacts import SPELLINGS, WITHOUT_A_REGION
 from coccinelle_assets.resolution.customers import EDITABLE
 from coccinelle_assets.resolution.model import model
 from coccinelle_assets.resolution.spellings import texts_of
@@ -15,7 +15,10 @@ FRAGMENTS = {
     "left_records": {"left": "TRUE"},
     "mailbox": {"nicknamed": "gmail.com", "same_mailbox": "TRUE"},
     "prospect_ties": {"max_people": "5"},
-    "records": {"regional": REGIONAL},
+    "records": {
+        f"{kind}_region": model("region_prefix", column=f"raw_{kind}", unless=unless)
+        for kind, unless in WITHOUT_A_REGION.items()
+    },
 }
 
 

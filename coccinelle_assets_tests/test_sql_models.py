@@ -18,7 +18,7 @@ PACKAGE = Path(str(files("coccinelle_assets")))
 SQL_FILES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.sql"))
 MODELS = sorted(path.stem for path in (PACKAGE / "resolution" / "models").glob("*.sql"))
 # Fragments that are no statement: they are read inside the model that uses them.
-FRAGMENTS = {"survivorship_column": "customers"}
+FRAGMENTS = {"survivorship_column": "customers", "region_prefix": "records"}
 # Models that sqlglot cannot write as Spark SQL, and why.
 NOT_PORTABLE: dict[str, str] = {}
 

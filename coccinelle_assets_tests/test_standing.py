@@ -230,4 +230,13 @@ def test_what_stands_is_known_by_how_a_change_ended() -> None:
         raise LookupError
     assert standing.sentence() == "the third was made and stands"
     standing.begin_anew()
+
+    def commit_and_fail() -> None:
+        standing.committed()
+        raise LookupError
+
+    with pytest.raises(LookupError), standing.changing("the fifth"):
+        commit_and_fail()
+    assert standing.sentence() == "the fifth was made and stands"
+    standing.begin_anew()
     assert not standing.has_changed()

@@ -93,7 +93,7 @@ def explain(
     with database_of(settings).read() as live:
         survivor = surviving_id(live, question)
     with read_warehouse(settings) as connection:
-        answer = find(connection, survivor, settings.default_region)
+        answer = find(connection, survivor, settings)
         customers = [explain_customer(connection, found) for found in answer.customers]
     if as_json:
         print_json(answer_as_dict(question, answer, customers))

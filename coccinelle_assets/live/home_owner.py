@@ -20,6 +20,7 @@ from coccinelle_assets.live.receipts import first_promotion, read_receipts
 from coccinelle_assets.location import D1_PREFIX, HOMES, as_seen_from
 
 NOTE = "database.json"
+OWN_HOME = "give it a home of its own (--home, or COCCINELLE_HOME); nothing was written"
 # Of runs that were to be the first promotion and were not.
 REMEMBERED = 50
 # What a home of an older version holds, which all databases of a folder shared.
@@ -42,12 +43,6 @@ class HomeOwner:
     database: str
     promotions: list[str] = field(default_factory=list)
 
-    def path(self, home: Path) -> Path | None:
-        """Where its file is, None where it is none."""
-        if self.database.startswith(D1_PREFIX):
-            return None
-        return Path(os.path.normpath(home.resolve() / self.database))
-
 
 def read_owner(home: Path) -> HomeOwner | None:
     """Whose home it is; None for a new one, and where the note cannot be read."""
@@ -68,24 +63,42 @@ def require_home(home: Path, spelling: str, database: Database) -> HomeOwner:
     owner = read_owner(home)
     if owner is None:
         return HomeOwner(here, [first] if first else [])
-    other = owner.path(home)
-    named = other or owner.database
-    advice = "give it a home of its own (--home, or COCCINELLE_HOME); nothing was written"
-    if owner.database != here and (
-        other is None or spelling.startswith(D1_PREFIX) or other.is_file()
-    ):
-        raise CoccinelleError(
-            f"the home {home} belongs to the database {named}, and this run is about {spelling}: "
-            + advice
-        )
+    require_same_database(home, owner.database, spelling)
     if first and owner.promotions and first not in owner.promotions:
         raise CoccinelleError(
-            f"the home {home} belongs to the database {named} as it was before another one took "
-            f"its place: {spelling} was first promoted by run {first}, which this home does not "
-            f"know: {advice}"
+            f"the home {home} belongs to the database {_named(home, owner.database)} as it was "
+            f"before another one took its place: {spelling} was first promoted by run {first}, "
+            f"which this home does not know: {OWN_HOME}"
         )
     known = owner.promotions if first is None or owner.promotions else [first]
     return HomeOwner(here, known)
+
+
+def require_same_database(home: Path, noted: str, spelling: str) -> None:
+    """Refuse what a home keeps of the database `noted`, as seen from it, for another one.
+
+    One that was renamed since is the same one. Raises CoccinelleError with both names.
+    """
+    if noted == as_seen_from(home, spelling):
+        return
+    other = _path(home, noted)
+    if other is not None and not spelling.startswith(D1_PREFIX) and not other.is_file():
+        return
+    raise CoccinelleError(
+        f"the home {home} belongs to the database {_named(home, noted)}, and this run is about "
+        f"{spelling}: {OWN_HOME}"
+    )
+
+
+def _path(home: Path, noted: str) -> Path | None:
+    """Where the file of a database is, None where it is none."""
+    if noted.startswith(D1_PREFIX):
+        return None
+    return Path(os.path.normpath(home.resolve() / noted))
+
+
+def _named(home: Path, noted: str) -> str:
+    return str(_path(home, noted) or noted)
 
 
 def claim_home(
@@ -169,7 +182,7 @@ def _home_of_old_name(home: Path, first: str | None) -> Path | None:
     """The home beside this one of a file that is gone, and that had the same first promotion."""
     for note in sorted(home.parent.glob(f"*/{NOTE}")) if first else ():
         owner = read_owner(note.parent)
-        path = owner.path(note.parent) if owner else None
+        path = _path(note.parent, owner.database) if owner else None
         if owner and path and not path.is_file() and first in owner.promotions:
             return note.parent
     return None

@@ -45,13 +45,9 @@ from coccinelle_assets.resolution.tenant_regions import tenant_regions
 from coccinelle_assets.settings import IdentityRules
 from coccinelle_assets.warehouse.tables import write_texts
 
-# Where tenants are of several regions: a number without a country code is read in its tenant's.
-REGIONAL = r"""
-WHEN regexp_matches(raw_phone, '[0-9]') AND NOT regexp_matches(raw_phone, '^\s*(\+|00)')
-    THEN COALESCE(
-        (SELECT region FROM tenant_regions AS g WHERE g.tenant_id = r.tenant_id) || '|', ''
-    ) || raw_phone
-"""
+# Spellings that no region is needed for: a number with a country code, an address.
+WITH_COUNTRY_CODE = r"^\s*(\+|00)"
+WITHOUT_A_REGION = {"email": f"@|{WITH_COUNTRY_CODE}", "phone": WITH_COUNTRY_CODE}
 # Each table of spellings: the columns of a spelling, the columns of its reading, the parameters of
 # its model.
 SPELLINGS = {
@@ -119,10 +115,16 @@ def define_mailbox(connection: DuckDBPyConnection, rules: IdentityRules) -> None
 
 
 def define_records(connection: DuckDBPyConnection, rules: IdentityRules) -> None:
-    """The view temp.records, in which each phone is spelled with its region."""
+    """The view temp.records, in which each detail is spelled with its region."""
     regions = tenant_regions(connection, rules)
     write_texts(connection, "tenant_regions", ("tenant_id", "region"), sorted(regions.items()))
-    connection.execute(model("records", regional=REGIONAL if regions else ""))
+    prefixes = {
+        f"{kind}_region": model("region_prefix", column=f"raw_{kind}", unless=unless)
+        if regions
+        else ""
+        for kind, unless in WITHOUT_A_REGION.items()
+    }
+    connection.execute(model("records", **prefixes))
 
 
 def build_phone_digits(connection: DuckDBPyConnection, default_region: str) -> None:

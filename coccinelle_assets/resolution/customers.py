@@ -50,8 +50,8 @@ def build_customers(connection: DuckDBPyConnection) -> None:
 
 def _write_phone_places(connection: DuckDBPyConnection) -> None:
     rows = connection.execute(
-        "SELECT DISTINCT value FROM identity.identifiers"
-        " WHERE usable AND kind = 'phone' AND value NOT LIKE '+33%' ORDER BY value"
+        "SELECT DISTINCT split_part(value, ';', 1) AS number FROM identity.identifiers"
+        " WHERE usable AND kind = 'phone' AND value NOT LIKE '+33%' ORDER BY number"
     ).fetchall()
     places = [
         (phone, phone_time_zone(phone), region_language(phone_region(phone))) for (phone,) in rows

@@ -14,6 +14,8 @@ from duckdb import DuckDBPyConnection
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.resolution.model import model
 from coccinelle_assets.resolution.normalize.details import read_details
+from coccinelle_assets.resolution.tenant_regions import tenant_regions
+from coccinelle_assets.settings import IdentityRules
 
 RECORD = re.compile(r"(prospects|appointments|omni_conversations)[:/](.+)", re.DOTALL)
 
@@ -50,7 +52,7 @@ class Answer:
     rejected: Sequence[Rejected] = ()
 
 
-def find(connection: DuckDBPyConnection, question: str, default_region: str) -> Answer:
+def find(connection: DuckDBPyConnection, question: str, rules: IdentityRules) -> Answer:
     """Who or what is meant, by the last run.
 
     Raises CoccinelleError when the last run knows nothing of the kind.
@@ -61,7 +63,7 @@ def find(connection: DuckDBPyConnection, question: str, default_region: str) -> 
     elif _texts(connection, "known_customer", customer_id=question):
         answer = Answer([question])
     else:
-        answer = _find_identifier(connection, question, default_region)
+        answer = _find_identifier(connection, question, rules)
     if answer is None:
         raise CoccinelleError(
             f"the last run knows no customer {question}, nor an e-mail, phone or record: ask for "
@@ -84,19 +86,25 @@ def _find_record(connection: DuckDBPyConnection, table: str, record_id: str) -> 
 
 
 def _find_identifier(
-    connection: DuckDBPyConnection, spelling: str, default_region: str
+    connection: DuckDBPyConnection, spelling: str, rules: IdentityRules
 ) -> Answer | None:
     customers: list[str] = []
     rejected: list[Rejected] = []
+    regions = sorted({rules.default_region, *tenant_regions(connection, rules).values()})
     for kind in ("email", "phone"):
-        details = read_details(kind, spelling, default_region)
-        value = next((detail.tie for detail in details if detail.kind == kind), None)
-        if value is not None:
+        details = [
+            detail
+            for region in regions
+            for detail in read_details(kind, spelling, region, same_mailbox=rules.same_mailbox)
+        ]
+        values = list(dict.fromkeys(detail.tie for detail in details if detail.kind == kind))
+        for value in values:
             customers += _texts(connection, "customers_with", identifier=kind, value=value)
-        rows = connection.execute(
-            model("rejected_identifier"), {"kind": kind, "value": value or spelling}
-        ).fetchall()
-        rejected += [Rejected(*row) for row in rows]
+        for value in values or [spelling]:
+            rows = connection.execute(
+                model("rejected_identifier"), {"kind": kind, "value": value}
+            ).fetchall()
+            rejected += [Rejected(*row) for row in rows]
     found = list(dict.fromkeys(customers))
     return Answer(found, (), rejected) if found or rejected else None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import duckdb
 from duckdb import DuckDBPyConnection
 
 from coccinelle_assets.errors import CoccinelleError
-from coccinelle_assets.location import D1_PREFIX, as_seen_from
+from coccinelle_assets.live.home_owner import require_same_database
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +45,8 @@ def require_database(connection: DuckDBPyConnection, home: Path, database: str) 
     A database that was renamed since is the same one. Raises CoccinelleError with both names.
     """
     owner = read_owner(connection)
-    if owner is None or owner.database == as_seen_from(home, database):
-        return
-    other = Path(os.path.normpath(home.resolve() / owner.database))
-    is_file = not owner.database.startswith(D1_PREFIX) and not database.startswith(D1_PREFIX)
-    if is_file and not other.is_file():
-        return
-    named = other if not owner.database.startswith(D1_PREFIX) else owner.database
-    raise CoccinelleError(
-        f"the home {home} belongs to the database {named}, and this run is about {database}: give "
-        "it a home of its own (--home, or COCCINELLE_HOME); nothing was written"
-    )
+    if owner is not None:
+        require_same_database(home, owner.database, database)
 
 
 def require_same_run(owner: Owner | None, run_id: str | None, rules: str) -> None:

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from coccinelle_assets.resolution.explain import explain
+from coccinelle_assets.resolution.questions import find
+from coccinelle_assets.settings import IdentityRules
 from coccinelle_assets_tests.resolution.warehouse import (
     customer_ids,
     customers,
@@ -280,6 +282,36 @@ def test_a_number_is_of_its_tenants_region(way: str) -> None:
         found = {record: customer for (_, record), customer in customer_ids(connection).items()}
         assert found["be0"] == found["be1"]
         assert found.get("fr0") != found["fr1"]
+
+
+def test_a_number_in_the_emails_column_is_of_its_tenants_region() -> None:
+    visits = [
+        {"id": "a1", "tenant_id": "be", "customer_email": "0475 12 34 56"},
+        {"id": "a2", "tenant_id": "be", "customer_phone": "+32 475 12 34 56"},
+        {"id": "a3", "tenant_id": "be", "customer_email": "jean75@x.fr"},
+    ]
+    with resolve(warehouse(appointments=visits), tenant_regions={"be": "BE"}) as connection:
+        found = {record: customer for (_, record), customer in customer_ids(connection).items()}
+        assert found["a1"] == found["a2"]
+        assert found.keys() == {"a1", "a2", "a3"}
+        rules = IdentityRules(tenant_regions={"be": "BE"})
+        assert find(connection, "0475/12.34.56", rules).customers == [found["a1"]]
+
+
+def test_a_question_is_read_by_the_rules_of_the_run() -> None:
+    visits = [{"id": "a1", "tenant_id": "t1", "customer_email": "gil.mail@gmail.com"}]
+    for same_mailbox in (True, False):
+        rules = IdentityRules(same_mailbox=same_mailbox)
+        connection = warehouse(appointments=visits)
+        with resolve(connection, same_mailbox=same_mailbox):
+            assert len(find(connection, "gil.mail@gmail.com", rules).customers) == 1
+
+
+def test_a_foreign_number_with_an_extension_tells_the_time_zone() -> None:
+    visits = [{"id": "a1", "tenant_id": "t1", "customer_phone": "+49 30 901820 ext. 4"}]
+    with resolve(warehouse(appointments=visits)) as connection:
+        (only,) = customers(connection)
+        assert (only["language"], only["timezone"]) == ("de", "Europe/Berlin")
 
 
 def test_the_business_own_number_is_known_in_any_spelling() -> None:

@@ -126,11 +126,9 @@ def settled_in_sql(
     connection: DuckDBPyConnection, name: str, spellings: Iterable[Row], default_region: str = "FR"
 ) -> list[dict[str, Any]]:
     """What the model <name> settled without Python, out of records with these raw details."""
-    columns = ["raw_first_name", "raw_last_name", "raw_email", "raw_phone", "phone_spelling"]
-    values = [
-        tuple({**row, "phone_spelling": row.get("raw_phone")}.get(column) for column in columns)
-        for row in spellings
-    ]
+    details = {"email_spelling": "raw_email", "phone_spelling": "raw_phone"}
+    columns = ["raw_first_name", "raw_last_name", *details.values(), *details]
+    values = [tuple(row.get(details.get(name, name)) for name in columns) for row in spellings]
     define_mailbox(connection, IdentityRules())
     write_texts(connection, "records", columns, values)
     if name == "phone_spellings":

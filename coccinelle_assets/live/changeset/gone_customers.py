@@ -42,7 +42,7 @@ def take_off_gone_customers(
     for prospects in _chunks(plan):
         sql = load_sql(
             "live/changeset/sql/customers_without_prospects.sql",
-            prospects=text(prospects),
+            seen=load_sql("live/changeset/sql/seen_prospects.sql", prospects=text(prospects)),
             as_seen=as_seen(schema, "prospects"),
             **fragments,
         )

@@ -24,7 +24,7 @@ from coccinelle_assets.live.deferred import Deferred
 from coccinelle_assets.live.sqlite.connection import open_live
 from coccinelle_assets.live.sqlite.schema import Schema
 from coccinelle_assets.sql import load_sql, quoted
-from coccinelle_assets.standing import changing
+from coccinelle_assets.standing import changing, committed
 
 T = TypeVar("T")
 # A script that a guard held is made anew, on a new mirror.
@@ -175,6 +175,7 @@ class D1Database:
             if not error.is_conflict:
                 raise
             return Change(result), error
+        committed()
         self.outbox.update(entry, status=APPLIED)
         notes = {"plan_file": str(file)} | ({"bookmark": bookmark} if bookmark else {})
         return Change(result, self._finish(after), notes), None

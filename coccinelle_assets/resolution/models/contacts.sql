@@ -80,7 +80,7 @@ JOIN record_numbers AS o ON o.source_order = r.source_order AND o.row_id = r.row
 LEFT JOIN names AS n
     ON n.raw_first_name = COALESCE(r.raw_first_name, '')
     AND n.raw_last_name = COALESCE(r.raw_last_name, '')
-LEFT JOIN email_spellings AS e ON e.spelling = r.raw_email AND e.settled
+LEFT JOIN email_spellings AS e ON e.spelling = r.email_spelling AND e.settled
 LEFT JOIN phone_spellings AS t ON t.spelling = r.phone_spelling AND t.settled;
 
 -- Details beyond the one of each kind that a contact has room for: several in one column, or one in
@@ -96,7 +96,7 @@ spelled AS (
 held AS (
     SELECT r.source_order, r.row_id, s.of_column, s.more
     FROM records AS r
-    JOIN spelled AS s ON s.of_column = 'email' AND s.spelling = r.raw_email
+    JOIN spelled AS s ON s.of_column = 'email' AND s.spelling = r.email_spelling
     UNION ALL
     SELECT r.source_order, r.row_id, s.of_column, s.more
     FROM records AS r

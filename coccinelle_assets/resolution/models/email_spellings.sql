@@ -15,14 +15,14 @@ FROM (
         regexp_full_match(address, $plain) AND NOT regexp_full_match(address, $reserved) AS settled
     FROM (
         SELECT
-            raw_email AS spelling,
+            email_spelling AS spelling,
             -- Most addresses have nothing around them.
             CASE
-                WHEN regexp_full_match(raw_email, $plain) THEN raw_email
-                ELSE regexp_replace(regexp_replace(raw_email, $opening, ''), $closing, '')
+                WHEN regexp_full_match(email_spelling, $plain) THEN email_spelling
+                ELSE regexp_replace(regexp_replace(email_spelling, $opening, ''), $closing, '')
             END AS address
         FROM records
-        WHERE raw_email IS NOT NULL
-        GROUP BY raw_email
+        WHERE email_spelling IS NOT NULL
+        GROUP BY email_spelling
     ) AS spellings
 ) AS judged

@@ -1,15 +1,17 @@
 -- Every source record in one shape, details as they were written.
 -- Grain: one row per row of source.prospects, appointments, omni_conversations and customers.
 -- Input: source.*, tenant_regions (tenant_id, region; those of another region than the default one).
--- phone_spelling is the phone with what its reading depends on besides: a WhatsApp account's number has
--- a country code, and a number without one is of its tenant's region. Output: temp.records, a view: the wide rows are read where they lie.
+-- email_spelling and phone_spelling are the details with what their reading depends on besides: a number
+-- without a country code is of its tenant's region (region_prefix.sql), and a WhatsApp account's number has one.
+-- Output: temp.records, a view: the wide rows are read where they lie.
 CREATE OR REPLACE TEMP VIEW records AS
 SELECT
     r.*,
+    {email_region} raw_email AS email_spelling,
+    {phone_region}
     CASE
         WHEN lower(channel) = 'whatsapp' AND regexp_matches(raw_phone, '^[1-9]')
             THEN 'whatsapp:' || raw_phone
-        {regional}
         ELSE raw_phone
     END AS phone_spelling
 FROM (

@@ -11,6 +11,8 @@ from coccinelle_assets.resolution.normalize.phone_texts import read_phones
 
 # How several details travel in one text of the warehouse.
 FIELDS, DETAILS = "\x1f", "\x1e"
+# A region that a spelling is to be read in instead of the default one (models/region_prefix.sql).
+_REGION = re.compile(r"^([A-Z]{2})\|")
 # Addresses of telephones, which look like those of mailboxes.
 _OF_A_TELEPHONE = re.compile(r"\bsips?:|@(?:s\.whatsapp\.net|c\.us|g\.us|lid|broadcast)\b", re.I)
 _DIGITS = re.compile(r"\d")
@@ -33,6 +35,9 @@ def read_details(
     An e-mail in the phone's column counts, and the other way round. `same_mailbox`: addresses that
     lead to one mailbox tie.
     """
+    region = default_region
+    if given := _REGION.match(spelling):
+        region, spelling = given.group(1), spelling[given.end() :]
     emails: list[str] = []
     rest = spelling
     if not _OF_A_TELEPHONE.search(spelling):
@@ -45,7 +50,7 @@ def read_details(
     if len(_DIGITS.findall(rest)) >= _FEWEST_DIGITS and (
         "@" not in rest or _OF_A_TELEPHONE.search(rest)
     ):
-        phones = read_phones(rest, default_region)
+        phones = read_phones(rest, region)
         details += [Detail("phone", phone.tie, phone.number) for phone in phones]
     return sorted(details, key=lambda detail: detail.kind != kind)
 

@@ -26,8 +26,6 @@ class Phone(NamedTuple):
         return f"{self.number};ext={self.extension}" if self.extension else self.number
 
 
-# A region that a spelling is to be read in instead of the default one: "BE|0475 12 34 56".
-_REGION = re.compile(r"^([A-Z]{2})\|")
 # "sip:+33612345678@pbx.example;user=phone", "33612345678@s.whatsapp.net".
 _SIP = re.compile(r"\bsips?:([^@\s>]+)@[^\s>,]*", re.IGNORECASE)
 _JID = re.compile(r"(\+?\d{6,15})(?:[:.]\d+)?@(?:s\.whatsapp\.net|c\.us)\b", re.IGNORECASE)
@@ -69,9 +67,6 @@ def read_phones(spelling: str, default_region: str = FRANCE) -> list[Phone]:
     if len(spelling) > LONGEST:
         return []
     text = plain_text(spelling)
-    region = default_region
-    if given := _REGION.match(text):
-        region, text = given.group(1), text[given.end() :]
     international = WHATSAPP in text.lower()
     jids = _JID.findall(text)
     if jids:
@@ -82,7 +77,7 @@ def read_phones(spelling: str, default_region: str = FRANCE) -> list[Phone]:
         text = re.sub(r"(?:tel:)?\s*0?(?=\d)", context.group(1), text, count=1, flags=re.IGNORECASE)
     text = _FEATURE.sub("", _PARAMETER.sub("", text))
     text = _FRACTION.sub(r"\1", text) if _FRACTION.fullmatch(text) else _unfolded(text)
-    return list(dict.fromkeys(_numbers(text, region, international=international)))
+    return list(dict.fromkeys(_numbers(text, default_region, international=international)))
 
 
 def _unfolded(text: str) -> str:
