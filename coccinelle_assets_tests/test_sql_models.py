@@ -10,6 +10,7 @@ import pytest
 import sqlglot
 from sqlglot import ErrorLevel
 
+from coccinelle_assets.resolution.contacts import WITHOUT_A_REGION
 from coccinelle_assets.resolution.customers import EDITABLE
 from coccinelle_assets.resolution.model import model
 from coccinelle_assets_tests.sql_models import model_text
@@ -19,6 +20,10 @@ SQL_FILES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglo
 MODELS = sorted(path.stem for path in (PACKAGE / "resolution" / "models").glob("*.sql"))
 # Fragments that are no statement: they are read inside the model that uses them.
 FRAGMENTS = {"survivorship_column": "customers", "region_prefix": "records"}
+USED_WITH = {
+    "survivorship_column": {"column": "email", "otherwise": EDITABLE["email"]},
+    "region_prefix": {"column": "raw_email", "unless": WITHOUT_A_REGION["email"]},
+}
 # Models that sqlglot cannot write as Spark SQL, and why.
 NOT_PORTABLE: dict[str, str] = {}
 
@@ -59,4 +64,4 @@ def test_every_model_translates_to_spark_sql(name: str) -> None:
 def test_every_fragment_is_used_by_its_model() -> None:
     for fragment, user in FRAGMENTS.items():
         assert fragment in MODELS
-        assert model(fragment, column="email", otherwise=EDITABLE["email"]) in model_text(user)
+        assert model(fragment, **USED_WITH[fragment]) in model_text(user)
