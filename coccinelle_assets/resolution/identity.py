@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import groupby, repeat
 from operator import itemgetter
 
@@ -47,10 +48,15 @@ def build_identifiers(connection: DuckDBPyConnection, rules: IdentityRules) -> N
 
 def _count_misspelled_names_once(connection: DuckDBPyConnection, max_people: int) -> None:
     """Identifiers that look shared only because one name is spelled in many ways are usable."""
-    rows = connection.execute(model("shared_names"), {"max_names": MAX_COMPARED_NAMES}).fetchall()
+    looking_shared = connection.execute(
+        "SELECT identifier_no, people - names FROM identity.identifiers"
+        " WHERE reason = 'shared' AND people <= $most AND kind <> 'prospect_id'",
+        {"most": MAX_COMPARED_NAMES},
+    ).fetchall()
+    nameless = dict(looking_shared)
     counted = (
-        (number, nameless + count_people(name for _, _, name in names))
-        for (number, nameless), names in groupby(rows, key=itemgetter(0, 1))
+        (number, nameless[number] + count_people(filter(None, names)))
+        for number, names in _names_of(connection, nameless)
     )
     mended = [(str(number), str(people)) for number, people in counted if people <= max_people]
     if mended:
@@ -70,14 +76,9 @@ def _tie_by_name(connection: DuckDBPyConnection, rules: IdentityRules) -> None:
             " WHEN 'phone' THEN NOT regexp_matches(value, '^\\+33[67]') ELSE FALSE END",
             {"most": MAX_COMPARED_NAMES, "roles": role_pattern()},
         ).fetchall()
-        asked = [
-            (str(number),) for number, kind, value in rows if kind == "email" or is_landline(value)
-        ]
-        write_texts(connection, "asked", ("identifier_no",), asked)
-        named = connection.execute(model("names_by_identifier")).fetchall()
-        connection.execute("DROP TABLE temp.asked")
-        for number, names in groupby(named, key=itemgetter(0)):
-            people = group_people(name for _, name in names)
+        asked = [number for number, kind, value in rows if kind == "email" or is_landline(value)]
+        for number, names in _names_of(connection, asked):
+            people = group_people(names)
             if len(set(people.values())) > 1:
                 first = len(groups)
                 groups += [
@@ -86,6 +87,19 @@ def _tie_by_name(connection: DuckDBPyConnection, rules: IdentityRules) -> None:
     write_texts(connection, "name_groups", ("identifier_no", "person", "group_no"), groups)
     connection.execute(model("name_ties"))
     connection.execute("DROP TABLE temp.name_groups")
+
+
+def _names_of(
+    connection: DuckDBPyConnection, identifiers: Iterable[int]
+) -> list[tuple[int, list[str]]]:
+    """The names under which each of some identifiers is used; '' is a record without one."""
+    asked = [(str(number),) for number in identifiers]
+    write_texts(connection, "asked", ("identifier_no",), asked)
+    rows = connection.execute(model("names_by_identifier")).fetchall()
+    connection.execute("DROP TABLE temp.asked")
+    return [
+        (number, [name for _, name in names]) for number, names in groupby(rows, key=itemgetter(0))
+    ]
 
 
 def _normalize_business_identifiers(connection: DuckDBPyConnection, rules: IdentityRules) -> None:

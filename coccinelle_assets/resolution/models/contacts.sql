@@ -83,10 +83,9 @@ LEFT JOIN names AS n
 LEFT JOIN email_spellings AS e ON e.spelling = r.email_spelling AND e.settled
 LEFT JOIN phone_spellings AS t ON t.spelling = r.phone_spelling AND t.settled;
 
--- Details beyond the one of each kind that a contact has room for: several in one column, or one in
--- the other's. Grain: one row per record and such detail. Output: identity.more_details(record_no,
--- tenant_id, kind, value: what ties, shown, of_column: email or phone).
-CREATE OR REPLACE TABLE identity.more_details AS
+-- Details beyond the one of a kind that a column is for: several in one, or one in the other's.
+-- Grain: one row per record, column and such detail. Output: temp.found_details.
+CREATE OR REPLACE TEMP TABLE found_details AS
 WITH
 spelled AS (
     SELECT spelling, 'email' AS of_column, more FROM email_spellings WHERE settled AND more <> ''
@@ -112,13 +111,37 @@ details AS (
 )
 SELECT
     o.record_no,
-    c.tenant_id,
+    d.of_column,
     d.detail[1] AS kind,
     d.detail[2] AS value,
-    min(d.detail[3]) AS shown,
-    min(d.of_column) AS of_column
+    d.detail[3] AS shown
 FROM details AS d
-JOIN record_numbers AS o ON o.source_order = d.source_order AND o.row_id = d.row_id
-JOIN identity.contacts AS c ON c.record_no = o.record_no
-WHERE d.detail[2] IS DISTINCT FROM CASE d.detail[1] WHEN 'email' THEN c.email ELSE c.phone END
-GROUP BY o.record_no, c.tenant_id, kind, value;
+JOIN record_numbers AS o ON o.source_order = d.source_order AND o.row_id = d.row_id;
+
+-- Columns of which something was read, though perhaps nothing of their own kind.
+-- Grain: one row per record and column. Output: identity.read_columns(record_no, of_column).
+CREATE OR REPLACE TABLE identity.read_columns AS
+SELECT DISTINCT record_no, of_column FROM found_details;
+
+-- What a contact has no room for: beyond one e-mail and one phone. Grain: one row per record and detail.
+-- Output: identity.more_details(record_no, tenant_id, kind, value: what ties, shown).
+CREATE OR REPLACE TABLE identity.more_details AS
+SELECT d.record_no, c.tenant_id, d.kind, d.value, min(d.shown) AS shown
+FROM found_details AS d
+JOIN identity.contacts AS c ON c.record_no = d.record_no
+WHERE d.value IS DISTINCT FROM CASE d.kind WHEN 'email' THEN c.email ELSE c.phone END
+GROUP BY d.record_no, c.tenant_id, d.kind, d.value;
+DROP TABLE temp.found_details;
+
+-- Who holds what. Grain: one row per record and detail. Output: identity.holders, a view of contacts and
+-- more_details.
+CREATE OR REPLACE VIEW identity.holders AS
+SELECT record_no, tenant_id, 'email' AS kind, email AS value, person
+FROM identity.contacts
+WHERE email IS NOT NULL
+UNION ALL
+SELECT record_no, tenant_id, 'phone', phone, person FROM identity.contacts WHERE phone IS NOT NULL
+UNION ALL
+SELECT d.record_no, d.tenant_id, d.kind, d.value, c.person
+FROM identity.more_details AS d
+JOIN identity.contacts AS c ON c.record_no = d.record_no;

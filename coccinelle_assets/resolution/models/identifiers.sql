@@ -1,6 +1,6 @@
 -- Every e-mail and phone that was written down, and whether it may tie records together.
 -- Grain: one row per (tenant_id, kind, value); value is what ties, or the spelling when it is invalid.
--- Input: identity.contacts, more_details, temp.business_identifiers (tenant_id, kind, value).
+-- Input: identity.contacts, more_details, read_columns, temp.business_identifiers (tenant_id, kind, value).
 -- Output: identity.identifiers. Parameters: $max_people, $email_placeholder, $phone_placeholder,
 -- $word_placeholder (full-match patterns).
 -- people: distinct names; and where no name is given, distinct identifiers of the other kind that no
@@ -25,7 +25,7 @@ written AS (
         AND (
             email IS NOT NULL
             OR record_no NOT IN (
-                SELECT record_no FROM identity.more_details WHERE of_column = 'email'
+                SELECT record_no FROM identity.read_columns WHERE of_column = 'email'
             )
         )
     UNION ALL
@@ -36,7 +36,7 @@ written AS (
         AND (
             phone IS NOT NULL
             OR record_no NOT IN (
-                SELECT record_no FROM identity.more_details WHERE of_column = 'phone'
+                SELECT record_no FROM identity.read_columns WHERE of_column = 'phone'
             )
         )
     UNION ALL
