@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from duckdb import DuckDBPyConnection
@@ -180,3 +181,16 @@ def test_of_business_identifiers_those_of_tenants_without_records_are_not_read(
     read_in_python.clear()
     build_identifiers(connection, IdentityRules())
     assert read_in_python == [("contact@agence.fr",)]
+
+
+def test_a_reader_is_of_this_package_whatever_lies_in_the_working_directory(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "coccinelle_assets").mkdir()
+    (tmp_path / "coccinelle_assets" / "__init__.py").write_text("raise SystemExit('another one')")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(in_processes, "ENOUGH_FOR_PROCESSES", 0)
+    monkeypatch.setattr(in_processes, "usable_cores", lambda: 2)
+    spellings = [("A@x.fr",), ("b@x.fr",)]
+    with in_processes.reading("email_spellings", readers.ReadingRules(), 2) as reading:
+        assert [value for value, *_ in reading(spellings)] == ["a@x.fr", "b@x.fr"]

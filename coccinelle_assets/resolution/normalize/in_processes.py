@@ -66,7 +66,8 @@ def _spread(
 def _worker(kind: str, rules: ReadingRules) -> Iterator[subprocess.Popen[str]]:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     process = subprocess.Popen(
-        [sys.executable, "-m", WORKER, kind, *rules.written()],
+        # -P: not the package that happens to lie in the working directory.
+        [sys.executable, "-P", "-m", WORKER, kind, *rules.written()],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=environment,
