@@ -83,6 +83,12 @@ PROMOTED_TABLES: Mapping[str, tuple[Column, ...]] = {
     "customers": _columns("id tenant_id", " ".join(CUSTOMER_COLUMNS[2:])),
     "customer_merges": _columns("merged_id customer_id tenant_id merged_at reason"),
     "customer_promotions": _columns("run_id promoted_at counts checksums", "tenants undone_at"),
+    "customer_identifiers": _columns("tenant_id kind value customer_id usable reason"),
+    "customer_arrivals": _columns(
+        "id tenant_id first_name last_name email phone status source preferred_contact_method"
+        " language timezone"
+    ),
+    "arrival_links": _columns("source_table record_id tenant_id customer_id"),
 }
 # Where the business' own addresses and numbers are kept: (table, tenant column, kind, column).
 BUSINESS_IDENTIFIERS = (
@@ -119,8 +125,14 @@ INDEXES = (
 )
 # Where a merged customer's id leads.
 MERGES = "customer_merges"
+# By what every customer is known: what a record that comes in by day is looked up in.
+CUSTOMER_IDENTIFIERS = "customer_identifiers"
 COMPANION_TABLES = (
     MERGES,
+    CUSTOMER_IDENTIFIERS,
+    "customer_arrivals",
+    "arrival_links",
+    "customer_identifier_journal",
     "customer_promotions",
     "customer_contracts",
     "customer_link_journal",

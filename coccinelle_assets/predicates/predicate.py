@@ -58,6 +58,12 @@ CUSTOMER_PREDICATES = (
         requires="tenants",
     ),
     Predicate(
+        "identifiers_tie_one_customer",
+        "Every identifier is its customer's, of its tenant, and of no other one.",
+        ("customers", "customer_identifiers"),
+        requires="customer_identifiers",
+    ),
+    Predicate(
         "customer_drift",
         "The customers lost or gained against the live table stay within a set share.",
         ("customers", "previous_customers", "drifting_customers"),

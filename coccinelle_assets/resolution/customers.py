@@ -31,8 +31,8 @@ EDITABLE = {
 
 
 def build_customers(connection: DuckDBPyConnection) -> None:
-    """Write identity.golden_records, ssot.crosswalk, customers, customer_merges and _splits, and
-    other_identifiers.
+    """Write identity.golden_records, ssot.crosswalk, customers, customer_merges and _splits,
+    customer_identifiers and other_identifiers.
     """
     _write_phone_places(connection)
     connection.execute(model("golden_records"))
@@ -44,6 +44,7 @@ def build_customers(connection: DuckDBPyConnection) -> None:
     }
     connection.execute(model("customers", **columns))
     connection.execute(model("customer_splits"))
+    connection.execute(model("customer_identifiers"))
     connection.execute(model("other_identifiers"))
     connection.execute("DROP TABLE temp.merged_tags")
 

@@ -22,7 +22,7 @@ from coccinelle_assets.warehouse.tables import write_texts
 
 
 def build_identifiers(connection: DuckDBPyConnection, rules: IdentityRules) -> None:
-    """Write identity.identifiers, prospect_ties, name_ties and silent_links.
+    """Write identity.business_identifiers, identifiers, prospect_ties, name_ties and silent_links.
 
     Out of contacts and business identifiers.
     """
@@ -37,7 +37,6 @@ def build_identifiers(connection: DuckDBPyConnection, rules: IdentityRules) -> N
             "word_placeholder": patterns.word,
         },
     )
-    connection.execute("DROP TABLE temp.business_identifiers")
     most = str(rules.max_people_per_identifier)
     connection.execute(model("prospect_ties", max_people=most))
     _count_misspelled_names_once(connection, rules.max_people_per_identifier)
@@ -103,7 +102,7 @@ def _names_of(
 
 
 def _normalize_business_identifiers(connection: DuckDBPyConnection, rules: IdentityRules) -> None:
-    """Write temp.business_identifiers of tenants that have contacts; each spelling is read once."""
+    """Write identity.business_identifiers of tenants with contacts; each spelling is read once."""
     usable: set[tuple[str, str, str]] = set()
     regions = tenant_regions(connection, rules)
     for kind in ("email", "phone"):
@@ -126,7 +125,11 @@ def _normalize_business_identifiers(connection: DuckDBPyConnection, rules: Ident
             for tenant, spelling in spelled
             for of_kind, value in details[spelling]
         }
-    write_texts(connection, "business_identifiers", ("tenant_id", "kind", "value"), sorted(usable))
+    write_texts(connection, "read", ("tenant_id", "kind", "value"), sorted(usable))
+    connection.execute(
+        "CREATE OR REPLACE TABLE identity.business_identifiers AS SELECT * FROM temp.read"
+    )
+    connection.execute("DROP TABLE temp.read")
 
 
 def build_clusters(connection: DuckDBPyConnection, rules: IdentityRules) -> None:

@@ -18,7 +18,11 @@ from coccinelle_assets.warehouse.preview import write_link_views
 def snapshot_versions(connection: DuckDBPyConnection) -> dict[str, str]:
     """The version of each part of the snapshot in source.*."""
     return _versions(
-        connection, "source.customers", "source.appointments", "source.omni_conversations"
+        connection,
+        "source.customers",
+        "source.customer_identifiers",
+        "source.appointments",
+        "source.omni_conversations",
     )
 
 
@@ -30,7 +34,11 @@ def remember_state(connection: DuckDBPyConnection, run_id: str, settings: str) -
     """
     write_link_views(connection)
     versions = _versions(
-        connection, "ssot.customers", "gate.appointments", "gate.omni_conversations"
+        connection,
+        "ssot.customers",
+        "ssot.customer_identifiers",
+        "gate.appointments",
+        "gate.omni_conversations",
     )
     connection.execute("DELETE FROM live.fingerprints")
     connection.execute(
@@ -59,11 +67,16 @@ def fingerprint(versions: dict[str, str], settings: str) -> str:
 
 
 def _versions(
-    connection: DuckDBPyConnection, customers: str, appointments: str, conversations: str
+    connection: DuckDBPyConnection,
+    customers: str,
+    identifiers: str,
+    appointments: str,
+    conversations: str,
 ) -> dict[str, str]:
     query = load_sql(
         "warehouse/sql/fingerprint.sql",
         customers=customers,
+        identifiers=identifiers,
         appointments=appointments,
         conversations=conversations,
     )

@@ -32,6 +32,7 @@ class PlanCounts:
     appointment_links: int
     conversation_links: int
     cleared_links: int
+    identifiers: int
     statistics: int
 
     @property
@@ -72,6 +73,11 @@ def write_plan(connection: DuckDBPyConnection, path: Path, run_id: str) -> PlanC
                 plan, "SELECT count(*) FROM conversation_links WHERE changed"
             ),
             cleared_links=_count(plan, "SELECT count(*) FROM cleared_links"),
+            identifiers=_count(
+                plan,
+                "SELECT (SELECT count(*) FROM new_identifiers)"
+                " + (SELECT count(*) FROM gone_identifiers)",
+            ),
             statistics=statistics,
         )
 

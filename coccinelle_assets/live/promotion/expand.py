@@ -22,7 +22,7 @@ def expand(live: sqlite3.Connection, schema: Schema) -> bool:
 
 def _create_tables(live: sqlite3.Connection, schema: Schema) -> None:
     create_customers_table(live, has_tenants=schema.has("tenants", "id"))
-    run_script(live, "live/promotion/sql/companion_tables.sql")
+    create_companion_tables(live)
     add_missing_columns(live, schema)
     for column in CUSTOMER_COLUMNS:
         if schema.has("customers") and schema.deployed("customers", Column(column)) is None:
@@ -38,6 +38,11 @@ def create_customers_table(connection: sqlite3.Connection, *, has_tenants: bool 
     """The migration plan's customers table, where it is missing."""
     tenant_key = ",\n    FOREIGN KEY (tenant_id) REFERENCES tenants (id)" if has_tenants else ""
     run(connection, "live/promotion/sql/customers_table.sql", tenant_key=tenant_key)
+
+
+def create_companion_tables(connection: sqlite3.Connection) -> None:
+    """The tables that stand beside the customers, where they are missing."""
+    run_script(connection, "live/promotion/sql/companion_tables.sql")
 
 
 def create_customer_indexes(connection: sqlite3.Connection) -> None:

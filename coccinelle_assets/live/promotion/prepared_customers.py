@@ -13,7 +13,12 @@ from contextlib import closing
 from pathlib import Path
 
 from coccinelle_assets.errors import CoccinelleError
-from coccinelle_assets.live.promotion.expand import create_customer_indexes, create_customers_table
+from coccinelle_assets.live.promotion.expand import (
+    create_companion_tables,
+    create_customer_indexes,
+    create_customers_table,
+)
+from coccinelle_assets.live.promotion.identifiers import prepare_identifiers
 from coccinelle_assets.live.promotion.plan_file import SCRATCH_FILE, attach_plan
 from coccinelle_assets.live.sqlite.transaction import run
 
@@ -49,6 +54,8 @@ def prepare_customers(plan: Path) -> Path:
                 "with another one: run the whole migration again; nothing was written"
             )
         create_customer_indexes(prepared)
+        create_companion_tables(prepared)
+        prepare_identifiers(prepared)
         prepared.execute("COMMIT")
     return path
 

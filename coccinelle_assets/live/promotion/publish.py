@@ -22,6 +22,10 @@ from coccinelle_assets.live.promotion.expand import (
     expand,
     require_unique_indexes,
 )
+from coccinelle_assets.live.promotion.identifiers import (
+    forget_arrivals,
+    write_identifiers,
+)
 from coccinelle_assets.live.promotion.links import write_links
 from coccinelle_assets.live.promotion.prepared_customers import take_prepared_customers
 from coccinelle_assets.live.promotion.undo_log import UndoLog
@@ -37,7 +41,7 @@ from coccinelle_assets.live.tenant_scope import only_tenants
 from coccinelle_assets.predicates.predicate import LINKED_PREDICATES
 from coccinelle_assets.progress import tell
 from coccinelle_assets.settings import GateThresholds
-from coccinelle_assets.tables import LINKED_TABLES
+from coccinelle_assets.tables import CUSTOMER_IDENTIFIERS, LINKED_TABLES
 
 # What is sorted (a new index, a count by customer) is faster in parts of this size, which a second
 # thread of SQLite sorts meanwhile.
@@ -56,6 +60,7 @@ class Publication:
     appointment_links: int = 0
     conversation_links: int = 0
     statistics_updated: int = 0
+    identifiers_written: int = 0
     customers: int = 0
     # Rows inserted, updated or deleted in the application's and the customers' tables.
     rows_written: int = 0
@@ -75,6 +80,7 @@ class Publication:
             "appointment_links": self.appointment_links,
             "conversation_links": self.conversation_links,
             "statistics_updated": self.statistics_updated,
+            "identifiers_written": self.identifiers_written,
             "rows_written": self.rows_written,
             "deferred": len(self.deferred),
             "customers": self.customers,
@@ -106,9 +112,11 @@ def publish(
     _write_customers(live, done, new_ones_later=prepared is not None)
     _write_links(live, schema, undo_log, done, as_planned=as_planned)
     _make_indexes(live)
+    if prepared is None:
+        _write_identifiers(live, schema, undo_log, done, prepared=False)
     with only_tenants(live, tenants):
         counted = _count_statistics(live, schema, done, as_planned=as_planned)
-        _audit(live, schema, thresholds, done, prepared=prepared, counted=counted)
+        _audit(live, schema, undo_log, thresholds, done, prepared=prepared, counted=counted)
     # After the audit, which names what a UNIQUE index would only stumble over.
     require_unique_indexes(live)
     _record(live, undo_log, done, tenants)
@@ -159,9 +167,23 @@ def _count_statistics(
     return False
 
 
+def _write_identifiers(
+    live: sqlite3.Connection,
+    schema: Schema,
+    undo_log: UndoLog,
+    done: Publication,
+    *,
+    prepared: bool,
+) -> None:
+    done.identifiers_written = write_identifiers(live, schema, undo_log, prepared=prepared)
+    done.rows_written += done.identifiers_written
+    forget_arrivals(live)
+
+
 def _audit(
     live: sqlite3.Connection,
     schema: Schema,
+    undo_log: UndoLog,
     thresholds: GateThresholds,
     done: Publication,
     *,
@@ -170,12 +192,13 @@ def _audit(
 ) -> None:
     """Correct the statistics and ask every predicate of what is about to be committed."""
     tell("auditing", 6, PARTS)
-    audit = Audit(live, thresholds, schema.tables, done.deferred)
+    audit = Audit(live, thresholds, (*schema.tables, CUSTOMER_IDENTIFIERS), done.deferred)
     # These ask of links alone: the customers may still be in preparation.
     audit.ask(LINKED_PREDICATES)
     if prepared is not None:
         take_prepared_customers(live, prepared.result())
         drop_gone_customers(live)
+        _write_identifiers(live, schema, undo_log, done, prepared=True)
     # New customers have what the gate held against its count: if not, the audit refuses them.
     corrected = counted and prepared is not None
     done.statistics_updated = 0 if corrected else correct_to_link_statistics(live)

@@ -69,6 +69,20 @@ class UndoLog:
         if self.keeps_links(table):
             self._write(live, "links", table=table, key=key)
 
+    def identifiers(self, live: sqlite3.Connection, *, made: bool) -> None:
+        """Write down identifiers that are about to change; of a table just `made`, only that.
+
+        Those of older promotions go: only the last one is undone by itself.
+        """
+        live.execute("DELETE FROM customer_identifier_journal")
+        if made and not self.first:
+            live.execute(
+                "INSERT INTO customer_identifier_journal (run_id, change) VALUES (?, 'made')",
+                (self.run_id,),
+            )
+        elif not self.first:
+            self._write(live, "identifiers")
+
     def _was_there(self, table: str, column: str | None = None) -> bool:
         return self.original is not None and self.original.had(table, column)
 

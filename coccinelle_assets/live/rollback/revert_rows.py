@@ -74,6 +74,12 @@ def undo_rows(
     return undone
 
 
+def undo_identifiers(live: sqlite3.Connection, run_id: str) -> None:
+    """The customers' identifiers as they were before the promotion `run_id`, the last one."""
+    for statement in statements(load_sql("live/rollback/sql/identifiers.sql")):
+        live.execute(statement, {"run_id": run_id} if ":run_id" in statement else {})
+
+
 def _undo_customers(
     live: sqlite3.Connection, run_id: str | None, tables: Sequence[str], undone: Undone
 ) -> None:

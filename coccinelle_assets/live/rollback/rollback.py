@@ -20,7 +20,13 @@ from coccinelle_assets.live.contraction.restore import (
     standing_contract,
 )
 from coccinelle_assets.live.receipts import Receipt, last_promotion, read_receipts, schema_before
-from coccinelle_assets.live.rollback.revert_rows import Left, Undone, foreign_references, undo_rows
+from coccinelle_assets.live.rollback.revert_rows import (
+    Left,
+    Undone,
+    foreign_references,
+    undo_identifiers,
+    undo_rows,
+)
 from coccinelle_assets.live.sqlite.original_schema import OriginalSchema
 from coccinelle_assets.live.sqlite.schema import Schema, read_schema
 from coccinelle_assets.live.sqlite.transaction import (
@@ -36,6 +42,7 @@ from coccinelle_assets.tables import (
     CHANGED_TABLES,
     COMPANION_TABLES,
     CUSTOMER_COLUMNS,
+    CUSTOMER_IDENTIFIERS,
     INDEXES,
     LINKED_TABLES,
 )
@@ -106,7 +113,10 @@ def roll_back_last(live: sqlite3.Connection, database: str, archives: Path) -> R
         run_id = _require_undoable(live, database)
         with triggers_suspended(live, CHANGED_TABLES), ids_indexed(live, CHANGED_TABLES):
             undone = undo_rows(live, run_id, customers=True, tables=list(LINKED_TABLES))
-            correct_statistics(live, read_schema(live))
+            schema = read_schema(live)
+            if schema.has(CUSTOMER_IDENTIFIERS):
+                undo_identifiers(live, run_id)
+            correct_statistics(live, schema)
         live.execute(
             "UPDATE customer_promotions SET undone_at = CURRENT_TIMESTAMP WHERE run_id = ?",
             (run_id,),
@@ -168,6 +178,7 @@ def _is_logged(live: sqlite3.Connection, run_id: str) -> bool:
         for table, key in (
             ("customer_link_journal", "run_id"),
             ("customer_row_journal", "journal_run_id"),
+            ("customer_identifier_journal", "run_id"),
         )
     )
 

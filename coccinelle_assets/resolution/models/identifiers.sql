@@ -1,6 +1,6 @@
 -- Every e-mail and phone that was written down, and whether it may tie records together.
 -- Grain: one row per (tenant_id, kind, value); value is what ties, or the spelling when it is invalid.
--- Input: identity.contacts, more_details, read_columns, temp.business_identifiers (tenant_id, kind, value).
+-- Input: identity.contacts, more_details, read_columns, business_identifiers (tenant_id, kind, value).
 -- Output: identity.identifiers. Parameters: $max_people, $email_placeholder, $phone_placeholder,
 -- $word_placeholder (full-match patterns).
 -- people: distinct names; and where no name is given, distinct identifiers of the other kind that no
@@ -123,7 +123,7 @@ judged AS (
         c.earliest_no
     FROM counted AS c
     -- With an extension it is the business' own still.
-    LEFT JOIN business_identifiers AS b
+    LEFT JOIN identity.business_identifiers AS b
         ON b.tenant_id = c.tenant_id
         AND b.kind = c.kind
         AND b.value = CASE c.kind WHEN 'phone' THEN c.bare ELSE c.value END

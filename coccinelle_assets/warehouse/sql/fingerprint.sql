@@ -1,7 +1,7 @@
 -- What a run reads and what it wrote, each in one number whatever the row order: two states with
 -- the same numbers give the same result. Grain: one row per part.
--- Input: source.*, {customers}, {appointments}, {conversations}: the customers and the links as they
--- are (source.*) or as a promotion leaves them (ssot.customers, gate.*).
+-- Input: source.*, {customers}, {identifiers}, {appointments}, {conversations}: the customers, their
+-- identifiers and the links as they are (source.*) or as a promotion leaves them (ssot.*, gate.*).
 SELECT 'prospects' AS part, count(*) AS records, sum(hash(t)::HUGEINT) AS version
 FROM source.prospects AS t
 UNION ALL
@@ -28,3 +28,8 @@ SELECT 'customers', count(*), sum(
     )::HUGEINT
 )
 FROM {customers}
+UNION ALL
+SELECT 'identifiers', count(*), sum(
+    hash(tenant_id, kind, value, customer_id, CAST(usable AS VARCHAR), reason)::HUGEINT
+)
+FROM {identifiers}

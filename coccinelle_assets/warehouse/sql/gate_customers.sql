@@ -1,6 +1,7 @@
 -- The customers as they would be after the promotion, under the names the predicates use.
 -- Grain: that of the live tables. Input: source.*, promoted.*, ssot.customers. Output: gate.*.
 CREATE OR REPLACE VIEW gate.customers AS SELECT * FROM ssot.customers;
+CREATE OR REPLACE VIEW gate.customer_identifiers AS SELECT * FROM ssot.customer_identifiers;
 -- Live values that the application wrote are kept as they are, valid or not.
 CREATE OR REPLACE VIEW gate.application_identifiers AS
 SELECT l.id, l.email, l.phone

@@ -67,6 +67,28 @@ CREATE TABLE cleared_links (
     id TEXT,
     seen_customer_id TEXT
 );
+-- Identifiers of customers that come, or change what they say, and those that go.
+CREATE TABLE new_identifiers (
+    tenant_id TEXT,
+    kind TEXT,
+    value TEXT,
+    customer_id TEXT,
+    usable INTEGER,
+    reason TEXT
+);
+CREATE TABLE gone_identifiers (
+    tenant_id TEXT,
+    kind TEXT,
+    value TEXT,
+    customer_id TEXT
+);
+-- What was derived of single records by day, and is promoted with this plan.
+CREATE TABLE seen_arrivals (id TEXT);
+CREATE TABLE seen_arrival_links (
+    source_table TEXT,
+    record_id TEXT,
+    customer_id TEXT
+);
 -- Live customers that changed links lead to: they must still be there.
 CREATE TABLE live_targets (id TEXT);
 CREATE TABLE application_identifiers (id TEXT);
