@@ -29,11 +29,16 @@ from coccinelle_assets.warehouse.preview import write_gate_statistics, write_lin
 APPOINTMENTS = "ssot/appointment_links"
 CONVERSATIONS = "ssot/conversation_links"
 ACCOUNT = rule("records_accounted_for", "Every record is linked, or unlinked with a reason.")
+IDENTIFIERS = rule(
+    "identifiers_as_links", "What a record is found by leads to the customer it is linked to."
+)
 
 
 @dg.multi_asset_check(
     specs=[
-        *blocking_specs(APPOINTMENTS, (*APPOINTMENT_PREDICATES, *LINK_PREDICATES, ACCOUNT)),
+        *blocking_specs(
+            APPOINTMENTS, (*APPOINTMENT_PREDICATES, *LINK_PREDICATES, ACCOUNT, IDENTIFIERS)
+        ),
         *blocking_specs(CONVERSATIONS, CONVERSATION_PREDICATES),
         warning_spec(APPOINTMENTS, "unlinked_share", "The share of unlinked records stays small."),
     ],
@@ -53,7 +58,7 @@ def links_gate(
             gate_thresholds,
         )
         yield from gate_results(connection, CONVERSATIONS, CONVERSATION_PREDICATES, gate_thresholds)
-        yield from rule_results(connection, APPOINTMENTS, (ACCOUNT,))
+        yield from rule_results(connection, APPOINTMENTS, (ACCOUNT, IDENTIFIERS))
         yield unlinked_share(connection, gate_thresholds)
 
 

@@ -61,6 +61,15 @@ BLOCKING = {
         "UPDATE ssot.customers SET email = 'No Address' WHERE email = 'anne@lilas.fr'"
     ),
     "customer_tenants_exist": spoil(COPY_OF_JEAN.format("'copy' AS id, 'gone' AS tenant_id")),
+    "identifiers_tie_one_customer": spoil(
+        "INSERT INTO ssot.customer_identifiers"
+        " SELECT i.tenant_id, i.kind, i.value, o.id, 1, NULL FROM ssot.customer_identifiers AS i"
+        " JOIN ssot.customers AS o ON o.id <> i.customer_id AND o.tenant_id = i.tenant_id"
+        f" WHERE i.value = '{JEAN}' AND i.usable = 1 LIMIT 1"
+    ),
+    "identifiers_as_links": spoil(
+        f"DELETE FROM ssot.customer_identifiers WHERE value = '{JEAN}' AND tenant_id = 't1'"
+    ),
     "customer_drift": spoil(
         "INSERT INTO ssot.customers (id, tenant_id, total_appointments, total_conversations)"
         " SELECT 'many' || range, 't1', 0, 0 FROM range(101)"

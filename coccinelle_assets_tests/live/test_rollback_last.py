@@ -36,7 +36,12 @@ from coccinelle_assets_tests.people import holds
 from coccinelle_assets_tests.pipeline import Pipeline
 
 # What tells of promotions, and when a row was written last.
-OWN = {"customer_promotions", "customer_link_journal", "customer_row_journal"}
+OWN = {
+    "customer_promotions",
+    "customer_link_journal",
+    "customer_row_journal",
+    "customer_identifier_journal",
+}
 
 
 def state(app: AppDatabase) -> dict[str, list[tuple[bytes, ...]]]:

@@ -178,14 +178,14 @@ def _is_logged(live: sqlite3.Connection, run_id: str) -> bool:
         for table, key in (
             ("customer_link_journal", "run_id"),
             ("customer_row_journal", "journal_run_id"),
-            ("customer_identifier_journal", "run_id"),
         )
     )
 
 
 def _counted_only(receipt: Receipt) -> bool:
-    """Whether a promotion wrote statistics and nothing that an undo log keeps."""
-    return receipt.counts.get("rows_written") == receipt.counts.get("statistics_updated")
+    """Whether a promotion wrote no link and no customer: statistics and identifiers at most."""
+    written = ("statistics_updated", "identifiers_written")
+    return receipt.counts.get("rows_written") == sum(receipt.counts.get(n, 0) for n in written)
 
 
 def _count_what_goes(live: sqlite3.Connection, original: OriginalSchema) -> dict[str, int]:
