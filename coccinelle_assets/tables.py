@@ -122,6 +122,10 @@ INDEXES = (
     "idx_customers_id",
     "idx_customers_tenant_email",
     "idx_customers_tenant_phone",
+    # That serving adds.
+    "idx_customers_tenant_created",
+    "idx_customers_tenant_last_name",
+    "idx_customers_tenant_first_name",
 )
 # Where a merged customer's id leads.
 MERGES = "customer_merges"
@@ -133,6 +137,7 @@ COMPANION_TABLES = (
     "customer_arrivals",
     "arrival_links",
     "customer_identifier_journal",
+    "customer_api_answers",
     "customer_promotions",
     "customer_contracts",
     "customer_link_journal",

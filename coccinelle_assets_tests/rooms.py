@@ -28,6 +28,7 @@ LIVE_ROOMS = (
     ("contraction",),
     ("d1",),
     ("changeset",),
+    ("arrivals",),
     ("statistics",),
     ("database",),
     ("tenant_scope",),

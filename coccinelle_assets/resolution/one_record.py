@@ -98,9 +98,9 @@ class RecordReader:
                 reason = "placeholder" if word else "invalid"
                 rejected.append(Rejected(kind, spelling, reason))
         return Person(
-            name.first_name,
-            name.last_name,
-            person_key(name.first_name, name.last_name),
+            name.first,
+            name.last,
+            person_key(name.first, name.last),
             tuple(details),
             tuple(rejected),
         )

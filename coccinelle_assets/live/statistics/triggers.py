@@ -75,8 +75,7 @@ def installed_triggers(live: sqlite3.Connection) -> dict[str, str]:
 def trigger_definitions(schema: Schema) -> dict[str, str]:
     """CREATE TRIGGER statements by name, for the date columns that a database has."""
     dates = date_columns(schema)
-    readings = {key: _utc(name) for key, (_, name) in dates.items()}
-    recount = load_sql("live/statistics/sql/triggers/recount.sql", **readings).strip()
+    recount = recount_query(schema)
     definitions = {}
     for table, label in LABELS.items():
         columns = [name for owner, name in dates.values() if owner == table]
@@ -97,6 +96,12 @@ def trigger_definitions(schema: Schema) -> dict[str, str]:
         for event in EVENTS:
             definitions[f"trg_{label}_{event}"] = _definition(event, fragments)
     return definitions
+
+
+def recount_query(schema: Schema) -> str:
+    """The UPDATE of customers' statistics, to be ended by WHERE."""
+    readings = {key: _utc(name) for key, (_, name) in date_columns(schema).items()}
+    return load_sql("live/statistics/sql/triggers/recount.sql", **readings).strip()
 
 
 def _definition(event: str, fragments: Mapping[str, str]) -> str:

@@ -1,0 +1,297 @@
+"""The customer of one record that comes in by day: found by what is known, or created.
+
+The same reading, judging and ties as a run's, over what the last run and arrivals since wrote in
+`customer_identifiers`. What is decided here is derived: the next run judges it anew, with all
+records at hand and its gates, and where several customers turn out to be one it merges them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from coccinelle_assets.live.arrivals.known import (
+    Known,
+    Prospect,
+    by_age,
+    find_prospect,
+    holders,
+    is_taken,
+    known_identifiers,
+)
+from coccinelle_assets.live.arrivals.write import add_identifiers, create_customer
+from coccinelle_assets.live.sqlite.schema import Schema
+from coccinelle_assets.resolution.customers import (
+    DEFAULT_LANGUAGE,
+    DEFAULT_TIME_ZONE,
+    region_language,
+)
+from coccinelle_assets.resolution.normalize.details import Detail
+from coccinelle_assets.resolution.normalize.phones import phone_region, phone_time_zone
+from coccinelle_assets.resolution.one_record import (
+    Given,
+    Person,
+    RecordReader,
+    Rejected,
+    agreeing,
+    person_key,
+)
+
+CONVERSATIONS = "omni_conversations"
+TAGS = {CONVERSATIONS: "conversations", "appointments": "appointments"}
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A record as it comes in: where it stands, whose it is, and what it says."""
+
+    table: str
+    record_id: str
+    tenant: str
+    given: Given
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The customer of a record, None when nothing ties it.
+
+    `matched` are the kinds that tie it, `candidates` all customers that they lead to, the one that
+    was taken first; `rejected` says why other details tie nobody.
+    """
+
+    customer_id: str | None
+    created: bool
+    matched: tuple[str, ...]
+    candidates: tuple[str, ...]
+    rejected: tuple[Rejected, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What a record's details lead to: those that tie, and the customers they tie to.
+
+    `unknown` are those of `ties` that no customer is known by, or that several may be.
+    """
+
+    ties: tuple[Detail, ...]
+    unknown: tuple[Detail, ...]
+    matches: dict[str, set[str]]
+    rejected: tuple[Rejected, ...]
+
+
+def find_or_create(
+    live: sqlite3.Connection,
+    schema: Schema,
+    reader: RecordReader,
+    arrival: Arrival,
+    region: str | None = None,
+) -> Found:
+    """The customer of a record, inside the caller's transaction; the link is the caller's to write.
+
+    `region` is that of the tenant's numbers without a country code.
+    """
+    tenant = arrival.tenant
+    person = reader.read(arrival.given, region)
+    resolved = resolve(live, reader, tenant, person)
+    matches = {customer: set(kinds) for customer, kinds in resolved.matches.items()}
+    ties, unknown = list(resolved.ties), list(resolved.unknown)
+    rejected = list(resolved.rejected)
+    prospect, prospective = None, None
+    named = arrival.given.prospect_id
+    if named:
+        prospect = find_prospect(live, schema, tenant, named)
+        known = known_identifiers(live, tenant, [("prospect_id", prospect.id)]) if prospect else []
+        if prospect is None:
+            rejected.append(Rejected("prospect_id", named, "unknown_prospect"))
+        elif any(not row.usable for row in known):
+            rejected.append(Rejected("prospect_id", named, "shared"))
+            prospect = None
+        else:
+            prospective = reader.read(_as_given(prospect), region)
+            through = resolve(live, reader, tenant, prospective)
+            ties += [detail for detail in through.ties if detail not in ties]
+            unknown += [detail for detail in through.unknown if detail not in unknown]
+            for customer in {*through.matches, *(row.customer_id for row in known)}:
+                matches.setdefault(customer, set()).add("prospect_id")
+    oldest = tuple(customer.id for customer in by_age(live, matches))
+    if oldest:
+        _learn(live, reader, tenant, oldest[0], unknown)
+        if prospect:
+            _learn_prospect(live, tenant, oldest[0], prospect, ties)
+        return Found(oldest[0], False, tuple(sorted(matches[oldest[0]])), oldest, tuple(rejected))
+    if not ties and prospect is None:
+        return Found(None, False, (), (), tuple(rejected))
+    created = _create(live, arrival, person, prospect, prospective)
+    _learn(live, reader, tenant, created, unknown)
+    if prospect:
+        _learn_prospect(live, tenant, created, prospect, ties)
+    return Found(created, True, (), (created,), tuple(rejected))
+
+
+def resolve(
+    live: sqlite3.Connection, reader: RecordReader, tenant: str, person: Person
+) -> Resolved:
+    """What a person's details lead to, by what the live database knows; nothing is written."""
+    wanted = {(detail.kind, detail.tie) for detail in person.details}
+    bare = {(kind, value.partition(";")[0]) for kind, value in wanted}
+    known = known_identifiers(live, tenant, wanted | bare)
+    unusable = {(row.kind, row.value): row for row in known if not row.usable}
+    rejected = list(person.rejected)
+    matches: dict[str, set[str]] = {}
+    ties, unknown = [], []
+    for detail in person.details:
+        reason = _why_not(unusable, detail)
+        if reason:
+            rejected.append(Rejected(detail.kind, detail.tie, reason))
+            continue
+        ties.append(detail)
+        held = _held(live, tenant, detail, known)
+        by_name = "by_name" in held.values() or reader.ties_by_name(detail)
+        if not held or by_name:
+            unknown.append(detail)
+        for customer in _agreeing(live, person, held) if by_name else held:
+            matches.setdefault(customer, set()).add(detail.kind)
+    return Resolved(tuple(ties), tuple(unknown), matches, tuple(rejected))
+
+
+def _why_not(unusable: dict[tuple[str, str], Known], detail: Detail) -> str | None:
+    """With an extension a number is the business' own still, but shared by nobody."""
+    row = unusable.get((detail.kind, detail.tie))
+    if row is None:
+        row = unusable.get((detail.kind, detail.tie.partition(";")[0]))
+        if row is None or row.reason != "business_own":
+            return None
+    return row.reason
+
+
+def _held(
+    live: sqlite3.Connection, tenant: str, detail: Detail, known: Iterable[Known]
+) -> dict[str, str | None]:
+    """The customers that have a detail, each with the reason for which it may tie them not."""
+    found = {
+        row.customer_id: row.reason
+        for row in known
+        if row.usable and (row.kind, row.value) == (detail.kind, detail.tie)
+    }
+    # What the application wrote in a customer's row since the last run.
+    if detail.tie == detail.shown or "@" in detail.tie:
+        shown = {"email": None, "phone": None} | {detail.kind: detail.shown}
+        for customer in holders(live, tenant, shown["email"], shown["phone"]).values():
+            found.setdefault(customer, None)
+    return found
+
+
+def _agreeing(live: sqlite3.Connection, person: Person, held: Iterable[str]) -> Iterable[str]:
+    """Of the customers that have a role's address or a landline, the one that a person may be."""
+    names = [
+        (customer.id, person_key(customer.first_name, customer.last_name))
+        for customer in by_age(live, held)
+    ]
+    return agreeing(person.key, names)
+
+
+def _as_given(prospect: Prospect) -> Given:
+    return Given(
+        name=prospect.last_name,
+        first_name=prospect.first_name or "",
+        email=prospect.email,
+        phone=prospect.phone,
+    )
+
+
+def _learn(
+    live: sqlite3.Connection,
+    reader: RecordReader,
+    tenant: str,
+    customer_id: str,
+    ties: Iterable[Detail],
+) -> None:
+    identifiers = [
+        (detail.kind, detail.tie, "by_name" if reader.ties_by_name(detail) else None)
+        for detail in ties
+    ]
+    if identifiers:
+        add_identifiers(live, tenant, customer_id, identifiers)
+
+
+def _learn_prospect(
+    live: sqlite3.Connection,
+    tenant: str,
+    customer_id: str,
+    prospect: Prospect,
+    ties: Iterable[Detail],
+) -> None:
+    """A prospect that holds nothing else is known by its id."""
+    if not any(True for _ in ties):
+        add_identifiers(live, tenant, customer_id, [("prospect_id", prospect.id, None)])
+
+
+def _create(
+    live: sqlite3.Connection,
+    arrival: Arrival,
+    person: Person,
+    prospect: Prospect | None,
+    prospective: Person | None,
+) -> str:
+    """A customer out of one record and the prospect it names, as a run would derive it."""
+    people = [person] if prospective is None else [prospective, person]
+    named = max(people, key=lambda p: (bool(p.first_name) + bool(p.last_name), p is not person))
+    email = next((found for p in people if (found := p.shown("email"))), None)
+    phone = next((found for p in people if (found := p.shown("phone"))), None)
+    taken = holders(live, arrival.tenant, email, phone)
+    email = None if "email" in taken else email
+    phone = None if "phone" in taken else phone
+    channel = (arrival.given.channel or "").lower() or None
+    first = "omni_conversations" if arrival.table == CONVERSATIONS else "appointments"
+    values = {
+        "id": new_customer_id(live, arrival),
+        "tenant_id": arrival.tenant,
+        "first_name": named.first_name,
+        "last_name": named.last_name,
+        "email": email,
+        "phone": phone,
+        "status": "customer",
+        "source": _source(arrival, prospect),
+        "tags": json.dumps(
+            ["prospects"] * (prospect is not None) + [TAGS[first]], separators=(",", ":")
+        ),
+        "preferred_contact_method": {"voice": "phone"}.get(channel or "", channel)
+        or ("phone" if phone else "email" if email else None),
+        **_place(phone),
+    }
+    create_customer(live, values, derived=True)
+    return str(values["id"])
+
+
+def _source(arrival: Arrival, prospect: Prospect | None) -> str:
+    if prospect is not None:
+        return prospect.source or "prospect"
+    if arrival.table == CONVERSATIONS:
+        return arrival.given.channel or "conversation"
+    return "appointment"
+
+
+def _place(phone: str | None) -> dict[str, str]:
+    """The language and time zone of a number's area."""
+    if phone is None or phone.startswith("+33"):
+        return {"language": DEFAULT_LANGUAGE, "timezone": DEFAULT_TIME_ZONE}
+    return {
+        "language": region_language(phone_region(phone)) or DEFAULT_LANGUAGE,
+        "timezone": phone_time_zone(phone) or DEFAULT_TIME_ZONE,
+    }
+
+
+def new_customer_id(live: sqlite3.Connection, arrival: Arrival) -> str:
+    """The id that a run gives a customer whose earliest record this is (models/clusters.sql)."""
+    record = f"{arrival.tenant}\x1f{arrival.table}\x1f{arrival.record_id}"
+    customer_id = _hashed(record)
+    if is_taken(live, customer_id):
+        customer_id = _hashed(f"{customer_id}\x1fsplit")
+    return customer_id
+
+
+def _hashed(text: str) -> str:
+    return "cust_" + hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()[:20]
