@@ -85,7 +85,7 @@ PROMOTED_TABLES: Mapping[str, tuple[Column, ...]] = {
     "customer_promotions": _columns("run_id promoted_at counts checksums", "tenants undone_at"),
     "customer_identifiers": _columns("tenant_id kind value customer_id usable reason"),
     "customer_arrivals": _columns(
-        "id tenant_id first_name last_name email phone status source preferred_contact_method"
+        "id tenant_id first_name last_name email phone status source tags preferred_contact_method"
         " language timezone"
     ),
     "arrival_links": _columns("source_table record_id tenant_id customer_id"),

@@ -22,7 +22,13 @@ from coccinelle_assets.live.arrivals.known import (
     is_taken,
     known_identifiers,
 )
-from coccinelle_assets.live.arrivals.write import add_identifiers, create_customer
+from coccinelle_assets.live.arrivals.write import (
+    add_identifiers,
+    create_customer,
+    note_link,
+    recount,
+    write_link,
+)
 from coccinelle_assets.live.sqlite.schema import Schema
 from coccinelle_assets.resolution.customers import (
     DEFAULT_LANGUAGE,
@@ -39,6 +45,7 @@ from coccinelle_assets.resolution.one_record import (
     agreeing,
     person_key,
 )
+from coccinelle_assets.tables import DETAILS, Column
 
 CONVERSATIONS = "omni_conversations"
 TAGS = {CONVERSATIONS: "conversations", "appointments": "appointments"}
@@ -82,6 +89,28 @@ class Resolved:
     rejected: tuple[Rejected, ...]
 
 
+def link_record(
+    live: sqlite3.Connection,
+    schema: Schema,
+    reader: RecordReader,
+    arrival: Arrival,
+    region: str | None = None,
+    previous: str | None = None,
+) -> Found:
+    """Link a record that is written already to its customer, inside the caller's transaction.
+
+    The link is derived, and so is that there is none. `previous` is the customer it had before.
+    """
+    found = find_or_create(live, schema, reader, arrival, region)
+    record = (arrival.table, arrival.record_id, arrival.tenant)
+    write_link(live, *record, found.customer_id)
+    # A contracted table keeps no details to derive the link of again: it stands.
+    again = any(schema.deployed(arrival.table, Column(name)) for name in DETAILS)
+    note_link(live, *record, found.customer_id if again else None)
+    recount(live, schema, (previous, found.customer_id))
+    return found
+
+
 def find_or_create(
     live: sqlite3.Connection,
     schema: Schema,
@@ -118,14 +147,14 @@ def find_or_create(
                 matches.setdefault(customer, set()).add("prospect_id")
     oldest = tuple(customer.id for customer in by_age(live, matches))
     if oldest:
-        _learn(live, reader, tenant, oldest[0], unknown)
+        _learn(live, tenant, oldest[0], unknown)
         if prospect:
             _learn_prospect(live, tenant, oldest[0], prospect, ties)
         return Found(oldest[0], False, tuple(sorted(matches[oldest[0]])), oldest, tuple(rejected))
     if not ties and prospect is None:
         return Found(None, False, (), (), tuple(rejected))
     created = _create(live, arrival, person, prospect, prospective)
-    _learn(live, reader, tenant, created, unknown)
+    _learn(live, tenant, created, unknown)
     if prospect:
         _learn_prospect(live, tenant, created, prospect, ties)
     return Found(created, True, (), (created,), tuple(rejected))
@@ -202,17 +231,8 @@ def _as_given(prospect: Prospect) -> Given:
     )
 
 
-def _learn(
-    live: sqlite3.Connection,
-    reader: RecordReader,
-    tenant: str,
-    customer_id: str,
-    ties: Iterable[Detail],
-) -> None:
-    identifiers = [
-        (detail.kind, detail.tie, "by_name" if reader.ties_by_name(detail) else None)
-        for detail in ties
-    ]
+def _learn(live: sqlite3.Connection, tenant: str, customer_id: str, ties: Iterable[Detail]) -> None:
+    identifiers = [(detail.kind, detail.tie) for detail in ties]
     if identifiers:
         add_identifiers(live, tenant, customer_id, identifiers)
 
@@ -226,7 +246,7 @@ def _learn_prospect(
 ) -> None:
     """A prospect that holds nothing else is known by its id."""
     if not any(True for _ in ties):
-        add_identifiers(live, tenant, customer_id, [("prospect_id", prospect.id, None)])
+        add_identifiers(live, tenant, customer_id, [("prospect_id", prospect.id)])
 
 
 def _create(

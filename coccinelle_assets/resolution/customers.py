@@ -16,17 +16,19 @@ from coccinelle_assets.warehouse.tables import write_texts
 DEFAULT_LANGUAGE = "fr"
 DEFAULT_TIME_ZONE = "Europe/Paris"
 # Columns that the application may edit, and what stands where it did not. An e-mail or a phone
-# must be evidence of this customer; any other value is kept when the records have none.
+# must be evidence of this customer; any other value is kept when the records have none, but for one
+# that was derived by day, which no run has judged.
+_KEPT = "COALESCE(g.{0}, CASE WHEN r.id IS NULL THEN l.{0} END)"
 EDITABLE = {
-    "first_name": "COALESCE(g.first_name, l.first_name)",
-    "last_name": "COALESCE(g.last_name, l.last_name)",
+    "first_name": _KEPT.format("first_name"),
+    "last_name": _KEPT.format("last_name"),
     "email": "g.email",
     "phone": "g.phone",
-    "status": "COALESCE(g.status, l.status)",
-    "source": "COALESCE(g.source, l.source)",
-    "preferred_contact_method": "COALESCE(g.preferred_contact_method, l.preferred_contact_method)",
-    "language": "COALESCE(g.language, l.language)",
-    "timezone": "COALESCE(g.timezone, l.timezone)",
+    "status": _KEPT.format("status"),
+    "source": _KEPT.format("source"),
+    "preferred_contact_method": _KEPT.format("preferred_contact_method"),
+    "language": _KEPT.format("language"),
+    "timezone": _KEPT.format("timezone"),
 }
 
 

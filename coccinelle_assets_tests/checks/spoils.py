@@ -86,6 +86,7 @@ BLOCKING = {
     ),
     "links_lead_to_customers": spoil(
         "UPDATE ssot.appointment_links SET customer_id = 'nobody' WHERE id = 'a7'",
+        "identifiers_as_links",
         "statistics_match_links",
     ),
     "statistics_match_links": spoil(

@@ -61,6 +61,10 @@ SPOILED = {
     "customer_emails_unique": ("UPDATE customers SET email = 'jean@ex.fr'", "ERROR"),
     "customer_phones_unique": ("UPDATE customers SET phone = '+33611478293'", "ERROR"),
     "customer_tenants_exist": ("UPDATE customers SET tenant_id = 'gone'", "ERROR"),
+    "identifiers_tie_one_customer": (
+        "UPDATE customer_identifiers SET tenant_id = 't2' WHERE value = 'jean@ex.fr'",
+        "ERROR",
+    ),
     "links_lead_to_customers": ("UPDATE appointments SET customer_id = 'nobody'", "ERROR"),
     "statistics_match_links": ("UPDATE customers SET total_appointments = 7", "ERROR"),
 }

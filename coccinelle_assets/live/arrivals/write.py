@@ -25,14 +25,15 @@ def add_identifiers(
     live: sqlite3.Connection,
     tenant: str,
     customer_id: str,
-    identifiers: Iterable[tuple[str, str, str | None]],
+    identifiers: Iterable[tuple[str, str]],
 ) -> None:
-    """Have a customer be found by identifiers: kind, value, and `by_name` or None."""
+    """Have a customer be found by identifiers: kind and value."""
     values = {
         "tenant": tenant,
         "customer_id": customer_id,
         "identifiers": json.dumps(list(identifiers)),
     }
+    live.execute(load_sql(f"{FOLDER}/identifiers_of_nobody.sql"), values)
     live.execute(load_sql(f"{FOLDER}/identifiers_added.sql"), values)
 
 
@@ -61,3 +62,11 @@ def recount(live: sqlite3.Connection, schema: Schema, customers: Iterable[str | 
     query = load_sql(f"{FOLDER}/recount.sql", recount=recount_query(schema))
     for customer_id in {customer for customer in customers if customer}:
         live.execute(query, {"customer_id": customer_id})
+
+
+def write_link(
+    live: sqlite3.Connection, table: str, record_id: str, tenant: str, customer_id: str | None
+) -> None:
+    """Link a record to a customer, or to none."""
+    values = {"tenant": tenant, "id": record_id, "customer_id": customer_id}
+    live.execute(load_sql(f"{FOLDER}/link.sql", table=table), values)

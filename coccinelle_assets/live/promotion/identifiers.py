@@ -47,7 +47,7 @@ def prepare_identifiers(prepared: sqlite3.Connection) -> None:
 
 def create_identifier_index(connection: sqlite3.Connection) -> None:
     """The index of the identifiers by customer, where it is missing."""
-    run(connection, f"{FOLDER}/index.sql")
+    run_script(connection, f"{FOLDER}/index.sql")
 
 
 def forget_arrivals(live: sqlite3.Connection) -> None:

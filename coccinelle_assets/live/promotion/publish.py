@@ -71,6 +71,11 @@ class Publication:
     lock_seconds: float = 0.0
 
     @property
+    def wrote(self) -> bool:
+        """Whether a row was written, also of what goes beside customers and links."""
+        return bool(self.rows_written or self.identifiers_written)
+
+    @property
     def counts(self) -> dict[str, int]:
         """The numbers of rows, as receipts, metadata and reports have them."""
         return {
@@ -176,7 +181,6 @@ def _write_identifiers(
     prepared: bool,
 ) -> None:
     done.identifiers_written = write_identifiers(live, schema, undo_log, prepared=prepared)
-    done.rows_written += done.identifiers_written
     forget_arrivals(live)
 
 
@@ -211,7 +215,7 @@ def _record(
     live: sqlite3.Connection, undo_log: UndoLog, done: Publication, tenants: Sequence[str]
 ) -> None:
     """One receipt for each promotion that wrote something, and for the first one in any case."""
-    if not done.rows_written and not undo_log.first:
+    if not done.wrote and not undo_log.first:
         return
     undo_log.after(live)
     counts = done.counts | {"deferred_by_reason": deferred_reasons(done.deferred)}

@@ -122,7 +122,7 @@ def promote_to(
                     as_planned=unwritten and not promotion.tenants,
                 )
             hooks.before_commit(publication)
-            if not publication.rows_written and not publication.expanded:
+            if not publication.wrote and not publication.expanded:
                 # Suspended triggers were made anew: a run that changes nothing leaves no trace.
                 live.execute("ROLLBACK")
         publication.lock_seconds = round(time.monotonic() - locked_at, 3)

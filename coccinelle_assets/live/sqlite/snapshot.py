@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from coccinelle_assets.files import whole_file
+from coccinelle_assets.live.sqlite.columns import has_rowid, primary_key
 from coccinelle_assets.live.sqlite.connection import open_live
 from coccinelle_assets.live.sqlite.schema import Schema
 from coccinelle_assets.sql import quoted
@@ -63,12 +64,14 @@ def repair_snapshot(snapshot: Path, schema: Schema) -> list[Repair]:
         triggers = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
         for (trigger,) in triggers.fetchall():
             connection.execute(f"DROP TRIGGER {quoted(trigger)}")
+        tables = schema.read_columns()
+        places = {table: _place(connection, table) for table in tables}
         connection.text_factory = bytes
         connection.execute("BEGIN")
         repairs = [
             repair
-            for table, columns in schema.read_columns().items()
-            for repair in _repair_table(connection, table, columns)
+            for table, columns in tables.items()
+            for repair in _repair_table(connection, table, places[table], columns)
         ]
         connection.execute("COMMIT")
     finally:
@@ -76,20 +79,37 @@ def repair_snapshot(snapshot: Path, schema: Schema) -> list[Repair]:
     return repairs
 
 
+def _place(connection: sqlite3.Connection, table: str) -> list[str]:
+    """By which expressions a row is found again, whatever its bytes."""
+    if has_rowid(connection, table):
+        return ["rowid"]
+    return [f"CAST({quoted(name)} AS BLOB)" for name in primary_key(connection, table)]
+
+
 def _repair_table(
-    connection: sqlite3.Connection, table: str, columns: Sequence[str]
+    connection: sqlite3.Connection, table: str, place: Sequence[str], columns: Sequence[str]
 ) -> list[Repair]:
     """Repair one table; its first column is its id."""
-    texts = ", ".join(f"CAST({quoted(column)} AS TEXT)" for column in columns)
+    texts = [f"CAST({quoted(column)} AS TEXT)" for column in columns]
+    condition = " AND ".join(f"{key} = ?" for key in place)
     repairs, updates = [], []
-    for rowid, *values in connection.execute(f"SELECT rowid, {texts} FROM {quoted(table)}"):
-        for column, value in zip(columns, values, strict=True):
-            if value is not None and not _is_utf8(value):
-                repairs.append(Repair(table, readable(values[0]) or f"rowid {rowid}", column))
-                updates.append((column, readable(value), rowid))
-    for column, text, rowid in updates:
+    selected = ", ".join([*place, *texts])
+    for row in connection.execute(f"SELECT {selected} FROM {quoted(table)}"):
+        key, values = row[: len(place)], row[len(place) :]
+        broken = {
+            column: readable(value)
+            for column, value in zip(columns, values, strict=True)
+            if value is not None and not _is_utf8(value)
+        }
+        name = readable(values[0]) or f"row {key[0]}"
+        repairs.extend(Repair(table, name, column) for column in broken)
+        updates += [(broken, key)] if broken else []
+    for broken, key in updates:
+        # All at once: a column of the key may be among them.
+        assignments = ", ".join(f"{quoted(column)} = ?" for column in broken)
         connection.execute(
-            f"UPDATE {quoted(table)} SET {quoted(column)} = ? WHERE rowid = ?", (text, rowid)
+            f"UPDATE {quoted(table)} SET {assignments} WHERE {condition}",
+            (*broken.values(), *key),
         )
     return repairs
 

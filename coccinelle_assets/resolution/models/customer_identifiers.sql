@@ -2,16 +2,33 @@
 -- comes in by day is looked up in.
 -- Grain: one row per tenant, kind, value and customer; customer_id is '' of what ties nobody.
 -- Input: identity.evidence, more_evidence, identifiers, name_ties, members, contacts,
--- business_identifiers, silent_links, source.customer_identifiers, ssot.crosswalk, customer_merges.
+-- business_identifiers, silent_links, source.customer_identifiers, ssot.customers, crosswalk,
+-- customer_merges.
 -- Output: ssot.customer_identifiers. usable is 1 or 0. reason is shared or business_own of what ties
--- nobody, and by_name of what ties only where names agree.
+-- nobody, and by_name of what several customers have.
 -- A prospect that holds an identifier is found by that, so only the others are kept by their id.
 CREATE OR REPLACE TABLE ssot.customer_identifiers AS
 WITH
+rows_of_customers AS MATERIALIZED (
+    SELECT
+        c.record_no,
+        COALESCE(c.email_shown, c.email) = s.email AS shows_email,
+        COALESCE(c.phone_shown, c.phone) = s.phone AS shows_phone
+    FROM identity.contacts AS c
+    LEFT JOIN ssot.customers AS s ON s.id = c.source_id
+    WHERE c.source_table = 'customers'
+),
+-- Of a customer's own row what it goes on showing: what it no longer says ties nobody in the next run.
 held AS MATERIALIZED (
-    SELECT record_no, email_no AS identifier_no FROM identity.evidence WHERE email_no IS NOT NULL
+    SELECT e.record_no, e.email_no AS identifier_no
+    FROM identity.evidence AS e
+    LEFT JOIN rows_of_customers AS r ON r.record_no = e.record_no
+    WHERE e.email_no IS NOT NULL AND (r.record_no IS NULL OR r.shows_email)
     UNION ALL
-    SELECT record_no, phone_no FROM identity.evidence WHERE phone_no IS NOT NULL
+    SELECT e.record_no, e.phone_no
+    FROM identity.evidence AS e
+    LEFT JOIN rows_of_customers AS r ON r.record_no = e.record_no
+    WHERE e.phone_no IS NOT NULL AND (r.record_no IS NULL OR r.shows_phone)
     UNION ALL
     SELECT record_no, identifier_no FROM identity.more_evidence
 ),
@@ -21,8 +38,13 @@ of_clusters AS (
     JOIN identity.members AS k ON k.record_no = h.record_no
     GROUP BY k.cluster_no, h.identifier_no
 ),
+-- Only what ties where names agree has several.
 by_name AS (
-    SELECT DISTINCT identifier_no FROM identity.name_ties
+    SELECT identifier_no
+    FROM of_clusters
+    WHERE identifier_no IN (SELECT identifier_no FROM identity.name_ties)
+    GROUP BY identifier_no
+    HAVING count(*) > 1
 ),
 bare_prospects AS (
     SELECT record_no, tenant_id, source_id

@@ -2,7 +2,7 @@
 -- Grain: one row per customer. Input: identity.golden_records, identity.clusters,
 -- identity.deleted_customers,
 -- identity.contacts, source.customers (live rows), source.customer_merges, promoted.customers
--- (what the last promotion derived), merged_tags (id, tags). Output: ssot.customers with the
+-- (what the last promotion derived), source.customer_arrivals (customers derived by day), merged_tags (id, tags). Output: ssot.customers with the
 -- migration plan's columns, ssot.customer_merges and ssot.crosswalk (cluster -> customer id).
 -- A live customer keeps its id; when one cluster holds several, the oldest survives. One that the
 -- application deleted comes back under the id it had.
@@ -74,4 +74,5 @@ FROM ssot.crosswalk AS w
 JOIN identity.golden_records AS g ON g.cluster_no = w.cluster_no
 LEFT JOIN source.customers AS l ON l.id = w.customer_id
 LEFT JOIN promoted.customers AS p ON p.id = w.customer_id
+LEFT JOIN source.customer_arrivals AS r ON r.id = w.customer_id
 LEFT JOIN merged_tags AS m ON m.id = w.customer_id;

@@ -1,11 +1,12 @@
 -- What ties one record to another; identity.name_ties, more_evidence, prospect_ties are input, too. Star edges: each record to the earliest that shares the
 -- identifier, so that a value shared by many stays linear.
 -- Grain: one row per tie. Input: identity.contacts, identity.evidence, identity.identifiers,
--- identity.named_customers, promoted.inherited_identifiers, source.customer_merges.
+-- identity.named_customers, promoted.inherited_identifiers, source.customer_merges, arrival_links.
 -- Output: identity.edges(record_no, other_no, kind).
 -- A link that stands is a tie. Any other that a promotion set is none: its evidence is judged anew. A
 -- live customer stands with the earliest record that names it. What the row of a merged customer tied
 -- to its earliest record is tied to that still, or the next run would part what this one merged.
+-- A link that was derived by day names nobody once its record holds nothing that ties: no run saw it.
 -- Whom a record names is found before the live customer is: records and customers have nothing but
 -- the tenant in common otherwise.
 CREATE OR REPLACE TABLE identity.edges AS
@@ -63,10 +64,21 @@ customers AS (
     FROM identity.contacts
     WHERE source_table = 'customers' AND tenant_id <> '' AND source_id IS NOT NULL
 ),
+groundless AS MATERIALIZED (
+    SELECT c.record_no
+    FROM source.arrival_links AS a
+    JOIN identity.contacts AS c
+        ON c.source_id = a.record_id
+        AND c.source_table = a.source_table
+        AND c.customer_id = a.customer_id
+    WHERE c.record_no NOT IN (SELECT record_no FROM own_evidence)
+        AND c.record_no NOT IN (SELECT record_no FROM identity.prospect_ties WHERE usable)
+),
 linked AS (
     SELECT n.record_no, c.record_no AS customer_no, n.stands
     FROM identity.named_customers AS n
     JOIN customers AS c ON c.source_id = n.customer_id AND c.tenant_id = n.tenant_id
+    WHERE n.record_no NOT IN (SELECT record_no FROM groundless)
 )
 SELECT e.record_no, f.record_no AS other_no, e.kind
 FROM evidence AS e

@@ -91,6 +91,14 @@ own_records AS (
     FROM identity.named_customers AS l
     JOIN identity.evidence AS e ON e.record_no = l.record_no
     GROUP BY l.customer_id
+),
+-- A derived number that the customer's records hold with an extension only.
+extensions AS (
+    SELECT DISTINCT l.customer_id, split_part(p.value, ';', 1) AS phone
+    FROM identity.evidence AS e
+    JOIN phones AS p ON p.identifier_no = e.phone_no
+    JOIN identity.named_customers AS l ON l.record_no = e.record_no
+    WHERE contains(p.value, ';')
 )
 SELECT
     h.record_no,
@@ -102,11 +110,16 @@ SELECT
     END,
     CASE
         WHEN h.speaking AND NOT h.phone_written AND h.derived_phone = h.phone
-            AND (p.claimed OR p.phone_no IS NOT NULL AND o.have_phone)
+            AND (
+                p.claimed
+                OR p.phone_no IS NOT NULL AND o.have_phone
+                OR x.phone IS NOT NULL
+            )
             THEN NULL
         ELSE h.phone_no
     END
 FROM held AS h
 LEFT JOIN vouched_emails AS e ON e.email_no = h.email_no
 LEFT JOIN vouched_phones AS p ON p.phone_no = h.phone_no
-LEFT JOIN own_records AS o ON o.customer_id = h.customer_id;
+LEFT JOIN own_records AS o ON o.customer_id = h.customer_id
+LEFT JOIN extensions AS x ON x.customer_id = h.customer_id AND x.phone = h.phone;

@@ -8,7 +8,7 @@
 CREATE OR REPLACE VIEW promoted.customers AS
 SELECT c.* FROM live.customers AS c JOIN promoted.last AS l ON l.run_id = c.run_id
 UNION ALL BY NAME
-SELECT l.run_id, a.*
+SELECT l.run_id, a.* EXCLUDE (tags)
 FROM source.customer_arrivals AS a
 CROSS JOIN promoted.last AS l
 WHERE a.id NOT IN (

@@ -55,6 +55,7 @@ CREATE TABLE IF NOT EXISTS customer_arrivals (
     phone TEXT,
     status TEXT,
     source TEXT,
+    tags TEXT,
     preferred_contact_method TEXT,
     language TEXT,
     timezone TEXT
