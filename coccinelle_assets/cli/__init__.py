@@ -4,11 +4,11 @@ import gc
 import os
 import sys
 
-from coccinelle_assets.cli import alerts, change, inspect, migrate
+from coccinelle_assets.cli import alerts, change, inspect, migrate, serve
 from coccinelle_assets.cli.base import app
 from coccinelle_assets.stopping import listen
 
-__all__ = ["alerts", "app", "change", "inspect", "main", "migrate"]
+__all__ = ["alerts", "app", "change", "inspect", "main", "migrate", "serve"]
 
 
 def main() -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
+from typing import TYPE_CHECKING
 
 import phonenumbers
 from babel import Locale
-from duckdb import DuckDBPyConnection
 
 from coccinelle_assets.resolution.normalize.phone_texts import normalize_phone
 from coccinelle_assets.resolution.normalize.phones import FRANCE, FRENCH_REGIONS, phone_region
 from coccinelle_assets.settings import IdentityRules
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 
 def tenant_regions(connection: DuckDBPyConnection, rules: IdentityRules) -> dict[str, str]:
@@ -32,6 +36,21 @@ def tenant_regions(connection: DuckDBPyConnection, rules: IdentityRules) -> dict
     regions = found | rules.tenant_regions
     default = _family(rules.default_region)
     return {tenant: region for tenant, region in regions.items() if _family(region) != default}
+
+
+def region_of_tenant(
+    tenant: str, countries: Iterable[object], phone: object, rules: IdentityRules
+) -> str | None:
+    """The region of one tenant, None for the default one: as `tenant_regions`."""
+    found = rules.tenant_regions.get(tenant) or next(
+        (
+            region
+            for kind, value in (*(("country", c) for c in countries), ("phone", phone))
+            if value and (region := _region(kind, str(value)))
+        ),
+        None,
+    )
+    return found if found and _family(found) != _family(rules.default_region) else None
 
 
 def in_region(spelling: str, region: str | None) -> str:

@@ -88,6 +88,15 @@ def identifiers_of(live: sqlite3.Connection, customer_id: str) -> Sequence[Known
     return [Known(kind, value, customer_id, 1, reason) for kind, value, reason in rows]
 
 
+def is_derived(live: sqlite3.Connection, table: str, record_id: str, customer_id: str) -> bool:
+    """Whether a record's link was derived by day, and no run has judged it yet."""
+    query = (
+        "SELECT EXISTS (SELECT 1 FROM arrival_links"
+        " WHERE source_table = ? AND record_id = ? AND customer_id = ?)"
+    )
+    return bool(scalar(live, query, (table, record_id, customer_id)))
+
+
 def is_taken(live: sqlite3.Connection, customer_id: str) -> bool:
     """Whether an id is a customer's, or was one's that was merged."""
     query = (

@@ -92,7 +92,8 @@ def _repair_table(
     """Repair one table; its first column is its id."""
     texts = [f"CAST({quoted(column)} AS TEXT)" for column in columns]
     condition = " AND ".join(f"{key} = ?" for key in place)
-    repairs, updates = [], []
+    repairs: list[Repair] = []
+    updates: list[tuple[dict[str, str | None], tuple[object, ...]]] = []
     selected = ", ".join([*place, *texts])
     for row in connection.execute(f"SELECT {selected} FROM {quoted(table)}"):
         key, values = row[: len(place)], row[len(place) :]

@@ -1,0 +1,58 @@
+"""One process that serves until it is told to stop."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import socket
+import sys
+
+import uvicorn
+
+from coccinelle_assets.api.app import build_app
+from coccinelle_assets.api.wire import ACCESS
+from coccinelle_assets.errors import CoccinelleError
+from coccinelle_assets.settings import Settings
+
+
+def serve_app(settings: Settings, host: str, port: int, grace_seconds: int) -> None:
+    """Serve on an address until a signal; requests in flight are answered first.
+
+    Raises CoccinelleError when the address cannot be listened on.
+    """
+    application = build_app(settings)
+    _log_to_stderr()
+    listener = _listen(host, port)
+    name, bound = listener.getsockname()[:2]
+    print(f"serving {settings.database} on http://{name}:{bound}", file=sys.stderr, flush=True)
+    config = uvicorn.Config(
+        application,
+        access_log=False,
+        log_level="warning",
+        timeout_graceful_shutdown=grace_seconds,
+        server_header=False,
+    )
+    # uvicorn takes the signals over and sends them again once it has stopped.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listener = socket.create_server((host, port), family=family, backlog=2048)
+    except (OSError, OverflowError) as error:
+        raise CoccinelleError(
+            f"cannot listen on {host} port {port}: {error}; choose another --host or --port"
+        ) from error
+    listener.set_inheritable(True)
+    return listener
+
+
+def _log_to_stderr() -> None:
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    ACCESS.addHandler(handler)
+    ACCESS.setLevel(logging.INFO)
+    ACCESS.propagate = False
