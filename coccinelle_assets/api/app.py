@@ -12,6 +12,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match, Route
 
 from coccinelle_assets.api import contract, customers, records
 from coccinelle_assets.api.once import Answers
@@ -124,7 +125,19 @@ async def _on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     kinds = {404: "not-found", 405: "method-not-allowed", 401: "unauthorized"}
     kind = kinds.get(error.status_code, "invalid")
-    return ProblemError(kind, headers=error.headers).response()
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(_methods(request))
+    return ProblemError(kind, headers=headers).response()
+
+
+def _methods(request: Request) -> list[str]:
+    """What may be done with a path; one route of several knows its own methods alone."""
+    found: set[str] = set()
+    for route in request.app.routes:
+        if isinstance(route, Route) and route.matches(dict(request.scope))[0] != Match.NONE:
+            found |= route.methods or set()
+    return sorted(found)
 
 
 async def _on_error(request: Request, error: Exception) -> Response:

@@ -160,7 +160,9 @@ def get_customer(
     response_model=contract.Customer,
     responses={
         200: {"model": contract.Customer, "description": "The one there is (`on_conflict`)."},
-        **documented("customer-exists", "in-flight", "invalid", "key-reused"),
+        **documented(
+            "customer-exists", "in-flight", "unsupported-media-type", "invalid", "key-reused"
+        ),
     },
 )
 def create(

@@ -48,7 +48,7 @@ OfCustomer = Annotated[str | None, Query(min_length=1, max_length=200)]
 Since = Annotated[str | None, Query(max_length=40)]
 IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=255)]
 IfMatch = Annotated[str | None, Header(max_length=1000)]
-CREATED = ("merged", "in-flight", "invalid", "key-reused")
+CREATED = ("merged", "in-flight", "unsupported-media-type", "invalid", "key-reused")
 CHANGED = (
     "not-found", "merged", "changed", "unsupported-media-type", "invalid",
     "precondition-required",
