@@ -3,6 +3,7 @@
 # From the top down; rooms of one line do not use each other.
 ROOMS = (
     ("cli",),
+    ("api",),
     ("local_runs",),
     ("definitions",),
     ("automation",),

@@ -29,6 +29,7 @@ CHOOSING = {
     ("identity/contacts", "changed_at"),
     ("identity/identifiers", "identifier_no"),
     ("source/customers", "id"),
+    ("source/customer_arrivals", "id"),
     ("identity/prospect_ties", "record_no"),
     # Of a column that holds several details: those beyond the first.
     ("identity/more_details", "record_no"),

@@ -87,8 +87,11 @@ def split_name(text: str) -> Name:
         return Name(None, None)
     if any(word.casefold() in COMPANIES for word in (words[0], words[-1])):
         return Name(None, " ".join(words))
-    if len(words) == 1:
-        return Name(None, words[0]) if titled else _single(words[0])
+    lettered = [word for word in words if any(character.isalpha() for character in word)]
+    if len(lettered) == 1:
+        # "Jean 2": what has no letter is no part of a name by itself.
+        text = " ".join(words)
+        return Name(None, text) if titled or not _single(lettered[0]).first else Name(text, None)
     return _split_by_suffix(words) or _split_by_maiden_name(words) or _split_plain(words)
 
 
