@@ -20,7 +20,7 @@ from coccinelle_assets.api.problems import Problem, ProblemError, documented
 from coccinelle_assets.api.state import State, state_of
 from coccinelle_assets.api.store import Store
 from coccinelle_assets.api.tenants import Tenants
-from coccinelle_assets.api.wire import AccessLog, LimitedBody
+from coccinelle_assets.api.wire import TOO_LARGE, AccessLog, LimitedBody
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.resolution.one_record import RecordReader
 from coccinelle_assets.settings import Settings, load_settings
@@ -28,6 +28,7 @@ from coccinelle_assets.settings import Settings, load_settings
 TITLE, VERSION = "Coccinelle customers", "1.0.0"
 # Of every operation.
 ALWAYS = ("unauthorized", "too-large", "internal", "unavailable")
+ROUTERS = (customers.router, records.appointments, records.conversations)
 MERGE_PATCH = "application/merge-patch+json"
 BODIES = ("application/json", MERGE_PATCH)
 
@@ -62,9 +63,8 @@ def contract_app() -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.include_router(customers.router)
-    app.include_router(records.appointments)
-    app.include_router(records.conversations)
+    for router in ROUTERS:
+        app.include_router(router)
     app.add_api_route("/healthz", _healthy, response_model=contract.Health, tags=["health"])
     app.add_api_route(
         "/readyz",
@@ -123,6 +123,8 @@ def _field(location: Sequence[Any]) -> str:
 
 async def _on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if request.scope.get(TOO_LARGE):
+        return ProblemError("too-large").response()
     kinds = {404: "not-found", 405: "method-not-allowed", 401: "unauthorized"}
     kind = kinds.get(error.status_code, "invalid")
     headers = dict(error.headers or {})
@@ -134,7 +136,8 @@ async def _on_http(request: Request, error: Exception) -> Response:
 def _methods(request: Request) -> list[str]:
     """What may be done with a path; one route of several knows its own methods alone."""
     found: set[str] = set()
-    for route in request.app.routes:
+    routes = (route for router in (request.app, *ROUTERS) for route in router.routes)
+    for route in routes:
         if isinstance(route, Route) and route.matches(dict(request.scope))[0] != Match.NONE:
             found |= route.methods or set()
     return sorted(found)

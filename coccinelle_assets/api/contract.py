@@ -25,9 +25,10 @@ def _writable(text: str) -> str:
 def _moment(text: str) -> str:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is not None:
-        moment = moment.astimezone(UTC)
-    if moment.year < 1:
-        raise ValueError("not a date that can be kept")
+        try:
+            moment = moment.astimezone(UTC)
+        except OverflowError as error:
+            raise ValueError("not a date that can be kept") from error
     return moment.strftime("%Y-%m-%d %H:%M:%S").rjust(19, "0")
 
 

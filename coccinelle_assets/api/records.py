@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import uuid4
@@ -16,18 +16,26 @@ from coccinelle_assets.api import contract
 from coccinelle_assets.api.cursors import behind, write_cursor
 from coccinelle_assets.api.problems import ProblemError, documented, invalid
 from coccinelle_assets.api.rows import answer, etag, merged_into, read_customer, require_match
-from coccinelle_assets.api.state import State, state_of
+from coccinelle_assets.api.state import state_of
 from coccinelle_assets.api.store import api_sql
 from coccinelle_assets.api.tenants import OfTenant, Tenant
 from coccinelle_assets.live.arrivals.known import is_derived
 from coccinelle_assets.live.arrivals.write import note_link, recount, write_link
 from coccinelle_assets.live.sqlite.schema import Schema
-from coccinelle_assets.resolution.arrivals import Arrival, Found, link_record
+from coccinelle_assets.resolution.arrivals import (
+    Arrival,
+    Found,
+    find_or_create,
+    link_record,
+    note_derived,
+)
 from coccinelle_assets.resolution.one_record import Given
 from coccinelle_assets.sql import quoted
 from coccinelle_assets.tables import DETAILS, SOURCE_TABLES, Column
 
 TABLES = {"appointments": "appointments", "conversations": "omni_conversations"}
+# What ids of new rows begin with.
+IDS = {"appointments": "apt", "omni_conversations": "conv"}
 DATES = {"appointments": "appointment_date", "omni_conversations": "last_message_at"}
 SHOWN = {
     "appointments": ("id", "customer_id", "prospect_id", *DETAILS, "appointment_date"),
@@ -211,11 +219,26 @@ def _create(
         customer_id = given.get("customer_id")
         if customer_id is not None:
             _require_linkable(live, tenant, customer_id)
-        record_id = _insert(live, schema, layout, tenant, given)
-        link = _link(live, schema, state, layout, tenant, record_id, given)
+        columns = _columns(layout, given)
+        numbered = _id_type(live, table) == "INTEGER"
+        record_id = f"{IDS[table]}_{uuid4().hex}"
+        arrival = _arrival(table, record_id, tenant, given)
+        # Before the row: a contracted table takes none without its customer.
+        if customer_id is not None:
+            how = Found(customer_id, False, ("customer_id",), (), ())
+        else:
+            how = find_or_create(live, schema, state.reader, arrival, tenant.region)
+        columns |= {"tenant_id": tenant.id, "customer_id": how.customer_id}
+        written = _insert(live, table, columns if numbered else columns | {"id": record_id})
+        if numbered:
+            record_id = str(written)
+            arrival = replace(arrival, record_id=record_id)
+        if customer_id is None:
+            note_derived(live, schema, arrival, how)
+        recount(live, schema, (how.customer_id,))
         found = _read(live, layout, tenant.id, record_id) or {}
         location = f"{path}/{quote(record_id, safe='')}"
-        return answer(found | {"link": link}, 201, ETag=etag(found), Location=location)
+        return answer(found | {"link": _how(how)}, 201, ETag=etag(found), Location=location)
 
     said = f"POST {path} {fields.model_dump_json(exclude_unset=True)}"
     return state.answers.once(tenant.id, key, said, work)
@@ -261,7 +284,8 @@ def _change(
             previous is None or is_derived(live, table, record_id, previous)
         ):
             # A link that somebody set, or that a run wrote, is left to the next run.
-            _link(live, schema, state, layout, tenant, record_id, now, previous)
+            arrival = _arrival(table, record_id, tenant, now)
+            link_record(live, schema, state.reader, arrival, tenant.region, previous)
         else:
             recount(live, schema, (previous,))
         shown = _read(live, layout, tenant.id, record_id) or {}
@@ -290,24 +314,12 @@ def _columns(layout: Layout, given: Mapping[str, Any]) -> dict[str, Any]:
     return columns
 
 
-def _insert(
-    live: sqlite3.Connection,
-    schema: Schema,
-    layout: Layout,
-    tenant: Tenant,
-    given: Mapping[str, Any],
-) -> str:
-    columns = _columns(layout, given) | {"tenant_id": tenant.id}
-    kind = _id_type(live, layout.table)
-    if kind != "INTEGER":
-        columns["id"] = f"{'apt' if layout.table == 'appointments' else 'conv'}_{uuid4().hex}"
-    if given.get("customer_id") is not None:
-        columns["customer_id"] = given["customer_id"]
+def _insert(live: sqlite3.Connection, table: str, columns: Mapping[str, Any]) -> int | None:
+    """Insert a row; returns its rowid, which is the id of a table that numbers its rows."""
     names = ", ".join(map(quoted, columns))
     marks = ", ".join(f":v{n}" for n in range(len(columns)))
     values = {f"v{n}": value for n, value in enumerate(columns.values())}
-    cursor = _write(live, f"INSERT INTO {layout.table} ({names}) VALUES ({marks})", values)
-    return str(columns.get("id", cursor.lastrowid))
+    return _write(live, f"INSERT INTO {table} ({names}) VALUES ({marks})", values).lastrowid
 
 
 def _id_type(live: sqlite3.Connection, table: str) -> str:
@@ -326,22 +338,10 @@ def _write(live: sqlite3.Connection, query: str, values: Mapping[str, Any]) -> s
         raise invalid("body.attributes", "a number is too large") from None
 
 
-def _link(
-    live: sqlite3.Connection,
-    schema: Schema,
-    state: State,
-    layout: Layout,
-    tenant: Tenant,
-    record_id: str,
-    given: Mapping[str, Any],
-    previous: str | None = None,
-) -> dict[str, Any]:
-    """Find or make the customer of a record that is written, unless it is given."""
-    if given.get("customer_id") is not None and previous is None:
-        recount(live, schema, (given["customer_id"],))
-        return _how(Found(given["customer_id"], False, ("customer_id",), (), ()))
-    arrival = Arrival(
-        layout.table,
+def _arrival(table: str, record_id: str, tenant: Tenant, given: Mapping[str, Any]) -> Arrival:
+    """What a record says of its customer."""
+    return Arrival(
+        table,
         record_id,
         tenant.id,
         Given(
@@ -352,7 +352,6 @@ def _link(
             prospect_id=given.get("prospect_id"),
         ),
     )
-    return _how(link_record(live, schema, state.reader, arrival, tenant.region, previous))
 
 
 def _how(found: Found) -> dict[str, Any]:

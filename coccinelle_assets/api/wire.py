@@ -11,6 +11,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from coccinelle_assets.api.problems import ProblemError
 
 LARGEST_BODY = 64 * 1024
+# In a request's scope: its body turned out to be too large. What reads the body says otherwise.
+TOO_LARGE = "coccinelle.too_large"
 ACCESS = logging.getLogger("coccinelle.access")
 
 
@@ -36,6 +38,7 @@ class LimitedBody:
             message = await receive()
             taken += len(message.get("body", b""))
             if taken > LARGEST_BODY:
+                scope[TOO_LARGE] = True
                 raise ProblemError("too-large")
             return message
 

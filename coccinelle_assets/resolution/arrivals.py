@@ -102,13 +102,19 @@ def link_record(
     The link is derived, and so is that there is none. `previous` is the customer it had before.
     """
     found = find_or_create(live, schema, reader, arrival, region)
-    record = (arrival.table, arrival.record_id, arrival.tenant)
-    write_link(live, *record, found.customer_id)
-    # A contracted table keeps no details to derive the link of again: it stands.
-    again = any(schema.deployed(arrival.table, Column(name)) for name in DETAILS)
-    note_link(live, *record, found.customer_id if again else None)
+    write_link(live, arrival.table, arrival.record_id, arrival.tenant, found.customer_id)
+    note_derived(live, schema, arrival, found)
     recount(live, schema, (previous, found.customer_id))
     return found
+
+
+def note_derived(live: sqlite3.Connection, schema: Schema, arrival: Arrival, found: Found) -> None:
+    """Note that a record's link was derived, so that the next run judges it anew.
+
+    A contracted table keeps no details to derive it of again: there it stands.
+    """
+    customer_id = found.customer_id if _keeps_details(schema, arrival.table) else None
+    note_link(live, arrival.table, arrival.record_id, arrival.tenant, customer_id)
 
 
 def find_or_create(
@@ -153,7 +159,8 @@ def find_or_create(
         return Found(oldest[0], False, tuple(sorted(matches[oldest[0]])), oldest, tuple(rejected))
     if not ties and prospect is None:
         return Found(None, False, (), (), tuple(rejected))
-    created = _create(live, arrival, person, prospect, prospective)
+    derived = _keeps_details(schema, arrival.table)
+    created = _create(live, arrival, person, prospect, prospective, derived=derived)
     _learn(live, tenant, created, unknown)
     if prospect:
         _learn_prospect(live, tenant, created, prospect, ties)
@@ -255,6 +262,8 @@ def _create(
     person: Person,
     prospect: Prospect | None,
     prospective: Person | None,
+    *,
+    derived: bool,
 ) -> str:
     """A customer out of one record and the prospect it names, as a run would derive it."""
     people = [person] if prospective is None else [prospective, person]
@@ -282,8 +291,13 @@ def _create(
         or ("phone" if phone else "email" if email else None),
         **_place(phone),
     }
-    create_customer(live, values, derived=True)
+    create_customer(live, values, derived=derived)
     return str(values["id"])
+
+
+def _keeps_details(schema: Schema, table: str) -> bool:
+    """Whether a record's details stay with it, for the next run to derive all of it again."""
+    return any(schema.deployed(table, Column(name)) for name in DETAILS)
 
 
 def _source(arrival: Arrival, prospect: Prospect | None) -> str:

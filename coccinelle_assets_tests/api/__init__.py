@@ -1,0 +1,1 @@
+"""The application's face over HTTP, against a real server process."""
