@@ -5,7 +5,7 @@ DEMO := $(CURDIR)/demo
 DEMO_HOME := $(DEMO)/.coccinelle/coccinelle.db
 
 .PHONY: demo check test test-faults test-paths test-browser test-deployment test-d1 \
-	test-labelled screenshots lint ui clean
+	test-api test-labelled screenshots lint ui clean
 
 demo: .venv/installed
 	$(BIN)/coccinelle demo --directory demo
@@ -28,6 +28,10 @@ screenshots: .venv/installed
 # Needs Node and wrangler: .ci/install-wrangler has them from npm.
 test-d1: .venv/installed
 	$(BIN)/pytest --dist load -m d1 coccinelle_assets_tests/d1
+
+# Requests drawn from docs/openapi.json, sent to a running server.
+test-api: .venv/installed
+	$(BIN)/pytest -n 0 -m contract
 
 # Every way a promotion can be started.
 test-paths: .venv/installed

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -81,11 +80,6 @@ def contract_app() -> FastAPI:
     app.add_middleware(AccessLog)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
-
-
-def app() -> FastAPI:
-    """The application of a server's process, by the environment."""
-    return build_app(load_settings(database=os.environ.get("COCCINELLE_DATABASE")))
 
 
 async def _healthy() -> dict[str, str]:
