@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import threading
 import time
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from hashlib import sha256
 from typing import Annotated
 
 from fastapi import Depends, Request, Security
+from fastapi.concurrency import run_in_threadpool
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
 from coccinelle_assets.api.problems import ProblemError
@@ -33,7 +33,7 @@ class Tenant:
 
 
 class Tenants:
-    """Tenants by the hash of their key, so that no comparison tells a key's beginning."""
+    """Tenants by the hash of their key: how long a look-up takes tells nothing of a key."""
 
     def __init__(self, store: Store, rules: IdentityRules) -> None:
         self.store, self.rules = store, rules
@@ -42,17 +42,19 @@ class Tenants:
         self._reading = threading.Lock()
 
     def by_key(self, key: str) -> Tenant | None:
-        """The tenant of a key; two tenants of one key are none."""
-        if time.monotonic() - self._read_at >= REMEMBERED_SECONDS:
-            with self._reading:
-                if time.monotonic() - self._read_at >= REMEMBERED_SECONDS:
-                    self._read()
-        digest = _digest(key)
-        found = None
-        tenant = self._known.get(digest)
-        if tenant is not None and hmac.compare_digest(digest, _digest(key)):
-            found = tenant
-        return found
+        """The tenant of a key, as last read; two tenants of one key are none."""
+        return self._known.get(_digest(key))
+
+    @property
+    def are_old(self) -> bool:
+        """Whether the keys are to be read again."""
+        return time.monotonic() - self._read_at >= REMEMBERED_SECONDS
+
+    def read_again(self) -> None:
+        """Read the keys, unless another thread just did."""
+        with self._reading:
+            if self.are_old:
+                self._read()
 
     def _read(self) -> None:
         known: dict[bytes, Tenant] = {}
@@ -79,7 +81,7 @@ def _columns(schema: Schema) -> dict[str, str]:
     return {name: name if schema.has("tenants", name) else "NULL" for name in wanted}
 
 
-def require_tenant(
+async def require_tenant(
     request: Request,
     key: Annotated[str | None, Security(_KEY)],
     bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],
@@ -87,6 +89,8 @@ def require_tenant(
     """The tenant of a request, by the header x-api-key or a bearer token."""
     given = key or (bearer.credentials if bearer else None)
     tenants: Tenants = request.app.state.tenants
+    if given and tenants.are_old:
+        await run_in_threadpool(tenants.read_again)
     tenant = tenants.by_key(given) if given else None
     if tenant is None:
         raise ProblemError(
