@@ -5,8 +5,7 @@
 -- and phone.
 -- A live customer is tied by the identifiers that no record vouches for: those the application
 -- wrote, now or once, and those whose records are gone or silent. A derived one follows the records
--- that hold it, but for new ones: whoever returns after all records were deleted is known by it, unless it
--- was derived by day and no run has seen it.
+-- that hold it, but for new ones: whoever returns after all records were deleted is known by it.
 CREATE OR REPLACE TABLE identity.evidence AS
 WITH
 emails AS (
@@ -56,10 +55,8 @@ held AS MATERIALIZED (
         d.email AS derived_email,
         d.phone AS derived_phone,
         e.identifier_no AS email_no,
-        p.identifier_no AS phone_no,
-        a.id IS NOT NULL AS by_day
+        p.identifier_no AS phone_no
     FROM identity.contacts AS c
-    LEFT JOIN source.customer_arrivals AS a ON a.id = c.source_id
     LEFT JOIN promoted.customers AS d ON d.id = c.source_id
     LEFT JOIN promoted.application_identifiers AS we
         ON we.customer_id = c.source_id AND we.kind = 'email' AND we.value = COALESCE(c.email_shown, c.email)
@@ -107,15 +104,14 @@ SELECT
     h.record_no,
     CASE
         WHEN h.speaking AND NOT h.email_written AND h.derived_email = h.email
-            AND (h.by_day OR e.claimed OR e.email_no IS NOT NULL AND o.have_email)
+            AND (e.claimed OR e.email_no IS NOT NULL AND o.have_email)
             THEN NULL
         ELSE h.email_no
     END,
     CASE
         WHEN h.speaking AND NOT h.phone_written AND h.derived_phone = h.phone
             AND (
-                h.by_day
-                OR p.claimed
+                p.claimed
                 OR p.phone_no IS NOT NULL AND o.have_phone
                 OR x.phone IS NOT NULL
             )

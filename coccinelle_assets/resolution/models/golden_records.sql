@@ -144,7 +144,7 @@ LEFT JOIN phone_places AS w ON w.phone = COALESCE(t.phone_shown, t.phone, o.phon
 
 -- An e-mail or phone that several customers would show: one that ties only where names agree, or a
 -- number with extensions. It stays with the customer whom it ties by itself, else with the one that
--- shows it already (since a run, not by day), else with the one that has the earliest record.
+-- shows it already, else with the one that has the earliest record.
 -- Grain: one row per customer that shows it no more. Output: identity.golden_records.
 CREATE OR REPLACE TEMP TABLE shown_twice AS
 WITH
@@ -173,7 +173,6 @@ held AS (
         ) AS whole,
         bool_or(
             c.source_table = 'customers'
-            AND c.source_id NOT IN (SELECT id FROM source.customer_arrivals)
             AND CASE h.kind
                 WHEN 'email' THEN COALESCE(c.email_shown, c.email)
                 ELSE COALESCE(c.phone_shown, c.phone)

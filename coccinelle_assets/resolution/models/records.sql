@@ -42,8 +42,16 @@ SELECT
     customer_phone, current_channel, NULL, NULL, prospect_id, customer_id
 FROM source.omni_conversations
 UNION ALL
+-- What was derived by day says nothing by itself: its record says it.
 SELECT
-    0, rowid, 'customers', id, tenant_id, first_name, last_name, email, phone,
-    NULL, status, source, NULL, NULL
-FROM source.customers
+    0, c.rowid, 'customers', c.id, c.tenant_id,
+    CASE WHEN a.first_name = c.first_name AND a.last_name IS NOT DISTINCT FROM c.last_name
+        THEN NULL ELSE c.first_name END,
+    CASE WHEN a.last_name = c.last_name AND a.first_name IS NOT DISTINCT FROM c.first_name
+        THEN NULL ELSE c.last_name END,
+    CASE WHEN a.email = c.email THEN NULL ELSE c.email END,
+    CASE WHEN a.phone = c.phone THEN NULL ELSE c.phone END,
+    NULL, c.status, c.source, NULL, NULL
+FROM source.customers AS c
+LEFT JOIN source.customer_arrivals AS a ON a.id = c.id
 ) AS r;
