@@ -83,14 +83,16 @@ def write_plan(connection: DuckDBPyConnection, path: Path, run_id: str) -> PlanC
 
 
 def _write_links(connection: DuckDBPyConnection, plan: Path) -> list[tuple[str, int | None]]:
-    """Write the links of a plan; returns the checksums of all that it was made from, by table."""
+    """Write links and identifiers; returns the checksums of all that a plan was made from."""
     tables = "".join(
         load_sql("live/promotion/sql/plan_link_tables.sql", links=links)
         for links in LINKED_TABLES.values()
     )
+    tables += load_sql("live/promotion/sql/plan_identifier_tables.sql")
     with _new_file(connection, links_path(plan), "plan_links", tables):
         for table, links in LINKED_TABLES.items():
             connection.execute(load_sql("warehouse/sql/plan_links.sql", table=table, links=links))
+        connection.execute(load_sql("warehouse/sql/plan_identifiers.sql"))
     return connection.execute(load_sql("warehouse/sql/checksums.sql")).fetchall()
 
 

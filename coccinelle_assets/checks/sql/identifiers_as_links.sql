@@ -1,6 +1,6 @@
--- Offenders: linked records whose e-mail or phone ties, and is not kept as one of the customer that
--- they are linked to. Grain: one row per record and kind.
--- Input: identity.contacts, identifiers, ssot.*_links, ssot.customer_identifiers.
+-- Offenders: identifiers that tie a linked record, and are not kept as those of the customer that it
+-- is linked to. Grain: one row per identifier and such customer.
+-- Input: identity.contacts, evidence, identifiers, ssot.*_links, ssot.customer_identifiers.
 WITH
 links AS (
     SELECT 'appointments' AS source_table, id, customer_id FROM ssot.appointment_links
@@ -8,28 +8,26 @@ links AS (
     SELECT 'omni_conversations', id, customer_id FROM ssot.conversation_links
 ),
 linked AS (
-    SELECT c.tenant_id, c.source_table, c.source_id AS id, c.email, c.phone, l.customer_id
+    SELECT c.record_no, l.customer_id
     FROM identity.contacts AS c
     JOIN links AS l ON l.id = c.source_id AND l.source_table = c.source_table
 ),
 held AS (
-    SELECT tenant_id, source_table, id, customer_id, 'email' AS kind, email AS value
-    FROM linked
-    WHERE email IS NOT NULL
+    SELECT record_no, email_no AS identifier_no FROM identity.evidence WHERE email_no IS NOT NULL
     UNION ALL
-    SELECT tenant_id, source_table, id, customer_id, 'phone', phone
-    FROM linked
-    WHERE phone IS NOT NULL
+    SELECT record_no, phone_no FROM identity.evidence WHERE phone_no IS NOT NULL
+),
+pairs AS (
+    SELECT DISTINCT h.identifier_no, l.customer_id
+    FROM held AS h
+    JOIN linked AS l ON l.record_no = h.record_no
 )
-SELECT h.tenant_id, h.source_table, h.id, h.kind, h.customer_id
-FROM held AS h
-JOIN identity.identifiers AS i
-    ON i.value = h.value
-    AND i.kind = h.kind
-    AND i.tenant_id = h.tenant_id
+SELECT i.tenant_id, i.kind, i.value, p.customer_id
+FROM pairs AS p
+JOIN identity.identifiers AS i ON i.identifier_no = p.identifier_no
 LEFT JOIN ssot.customer_identifiers AS k
-    ON k.value = h.value
-    AND k.customer_id = h.customer_id
-    AND k.kind = h.kind
-    AND k.tenant_id = h.tenant_id
-WHERE i.usable AND k.value IS NULL
+    ON k.value = i.value
+    AND k.customer_id = p.customer_id
+    AND k.kind = i.kind
+    AND k.tenant_id = i.tenant_id
+WHERE k.value IS NULL

@@ -49,29 +49,6 @@ ORDER BY m.merged_id;
 INSERT INTO plan.cleared_links
 SELECT source_table, id, previous_customer_id FROM ssot.cleared_links ORDER BY source_table, id;
 
--- In the order of the live table's key.
-INSERT INTO plan.new_identifiers
-SELECT n.tenant_id, n.kind, n.value, n.customer_id, n.usable, n.reason
-FROM ssot.customer_identifiers AS n
-LEFT JOIN source.customer_identifiers AS l
-    ON l.value = n.value
-    AND l.customer_id = n.customer_id
-    AND l.kind = n.kind
-    AND l.tenant_id = n.tenant_id
-WHERE l.value IS NULL OR l.usable <> n.usable::VARCHAR OR l.reason IS DISTINCT FROM n.reason
-ORDER BY n.tenant_id, n.kind, n.value, n.customer_id;
-
-INSERT INTO plan.gone_identifiers
-SELECT l.tenant_id, l.kind, l.value, l.customer_id
-FROM source.customer_identifiers AS l
-LEFT JOIN ssot.customer_identifiers AS n
-    ON n.value = l.value
-    AND n.customer_id = l.customer_id
-    AND n.kind = l.kind
-    AND n.tenant_id = l.tenant_id
-WHERE n.value IS NULL
-ORDER BY l.tenant_id, l.kind, l.value, l.customer_id;
-
 INSERT INTO plan.seen_arrivals SELECT id FROM source.customer_arrivals ORDER BY id;
 
 INSERT INTO plan.seen_arrival_links

@@ -1,6 +1,7 @@
--- The plan: every change that a promotion makes, as SQLite files that can be looked at; its links
--- are in a file of their own (plan_link_tables.sql). Rows are written in the order of the live
--- tables, so that these are filled in that order too: customers by primary key.
+-- The plan: every change that a promotion makes, as SQLite files that can be looked at; its links and
+-- identifiers are in a file of their own (plan_link_tables.sql, plan_identifier_tables.sql). Rows are
+-- written in the order of the live tables, so that these are filled in that order too: customers by
+-- primary key.
 -- Grain: one row per customer or merge that changes, in the table named after it.
 CREATE TABLE new_customers (
     id TEXT,
@@ -66,21 +67,6 @@ CREATE TABLE cleared_links (
     source_table TEXT,
     id TEXT,
     seen_customer_id TEXT
-);
--- Identifiers of customers that come, or change what they say, and those that go.
-CREATE TABLE new_identifiers (
-    tenant_id TEXT,
-    kind TEXT,
-    value TEXT,
-    customer_id TEXT,
-    usable INTEGER,
-    reason TEXT
-);
-CREATE TABLE gone_identifiers (
-    tenant_id TEXT,
-    kind TEXT,
-    value TEXT,
-    customer_id TEXT
 );
 -- What was derived of single records by day, and is promoted with this plan.
 CREATE TABLE seen_arrivals (id TEXT);
