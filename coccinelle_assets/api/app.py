@@ -18,7 +18,7 @@ from coccinelle_assets.api.once import Answers
 from coccinelle_assets.api.problems import Problem, ProblemError, documented
 from coccinelle_assets.api.state import State, state_of
 from coccinelle_assets.api.store import Store
-from coccinelle_assets.api.tenants import Tenants
+from coccinelle_assets.api.tenants import SECURITY, Tenants
 from coccinelle_assets.api.wire import TOO_LARGE, AccessLog, LimitedBody
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.resolution.one_record import RecordReader
@@ -156,7 +156,11 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
         schemas["Problem"] = problem
         for unused in ("HTTPValidationError", "ValidationError"):
             schemas.pop(unused, None)
-        for path in schema["paths"].values():
+        schema["components"]["securitySchemes"] = SECURITY
+        for name, path in schema["paths"].items():
+            if name.startswith("/api/"):
+                for operation in path.values():
+                    operation["security"] = [{way: []} for way in SECURITY]
             if "patch" in path:
                 content = path["patch"]["requestBody"]["content"]
                 content[MERGE_PATCH] = content["application/json"]

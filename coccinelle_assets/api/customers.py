@@ -19,7 +19,6 @@ from coccinelle_assets.api.records import TABLES, list_records
 from coccinelle_assets.api.rows import (
     answer,
     customer,
-    etag,
     merged_into,
     read_customer,
     require_customer,
@@ -126,6 +125,11 @@ def get_customer(
 ) -> Response:
     """A customer with what it is known by; of a merged id the survivor, and `merged_from`."""
     state = state_of(request)
+    if not include:
+        with state.store.ask() as live:
+            found = read_customer(live, tenant.id, customer_id)
+        if found is not None:
+            return answer(found)
     with state.store.read() as live:
         found = read_customer(live, tenant.id, customer_id)
         survivor = None
@@ -134,9 +138,7 @@ def get_customer(
             found = read_customer(live, tenant.id, survivor) if survivor else None
         if found is None:
             raise ProblemError("not-found")
-        version = etag(found)
-        if survivor:
-            found["merged_from"] = customer_id
+        besides: dict[str, Any] = {"merged_from": customer_id} if survivor else {}
         for name in dict.fromkeys(include or ()):
             page, _ = list_records(
                 live,
@@ -147,8 +149,8 @@ def get_customer(
                 customer_id=found["id"],
                 latest_first=True,
             )
-            found[name] = page
-    response = answer(found, ETag=version)
+            besides[name] = page
+    response = answer(found, besides=besides)
     if survivor:
         response.headers["Content-Location"] = f"{PREFIX}/{quote(survivor, safe='')}"
     return response
@@ -181,7 +183,7 @@ def create(
         ids = [found.id for found in by_age(live, matched)]
         if len(ids) == 1 and on_conflict == "return":
             found = require_customer(live, tenant.id, ids[0])
-            return answer(found, ETag=etag(found))
+            return answer(found)
         if ids:
             kinds = {customer_id: sorted(matched[customer_id]) for customer_id in ids}
             raise ProblemError("customer-exists", existing_id=ids[0], matched=kinds)
@@ -192,7 +194,7 @@ def create(
         _be_known(live, tenant, customer_id, details)
         found = require_customer(live, tenant.id, customer_id)
         location = f"{PREFIX}/{customer_id}"
-        return answer(found, 201, ETag=etag(found), Location=location)
+        return answer(found, 201, Location=location)
 
     return state.answers.once(
         tenant.id,
@@ -242,7 +244,7 @@ def change(
             )
         _be_known(live, tenant, customer_id, details)
         found = require_customer(live, tenant.id, customer_id)
-    return answer(found, ETag=etag(found))
+    return answer(found)
 
 
 @router.delete(

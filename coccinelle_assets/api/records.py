@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from coccinelle_assets.api import contract
 from coccinelle_assets.api.cursors import behind, write_cursor
 from coccinelle_assets.api.problems import ProblemError, documented, invalid
-from coccinelle_assets.api.rows import answer, etag, merged_into, read_customer, require_match
+from coccinelle_assets.api.rows import answer, merged_into, read_customer, require_match
 from coccinelle_assets.api.state import state_of
 from coccinelle_assets.api.store import api_sql
 from coccinelle_assets.api.tenants import OfTenant, Tenant
@@ -199,7 +199,7 @@ def _get(request: Request, tenant: Tenant, table: str, record_id: str) -> Respon
         found = _read(live, layout, tenant.id, record_id)
     if found is None:
         raise ProblemError("not-found")
-    return answer(found, ETag=etag(found))
+    return answer(found)
 
 
 def _create(
@@ -238,7 +238,7 @@ def _create(
         recount(live, schema, (how.customer_id,))
         found = _read(live, layout, tenant.id, record_id) or {}
         location = f"{path}/{quote(record_id, safe='')}"
-        return answer(found | {"link": _how(how)}, 201, ETag=etag(found), Location=location)
+        return answer(found, 201, besides={"link": _how(how)}, Location=location)
 
     said = f"POST {path} {fields.model_dump_json(exclude_unset=True)}"
     return state.answers.once(tenant.id, key, said, work)
@@ -289,7 +289,7 @@ def _change(
         else:
             recount(live, schema, (previous,))
         shown = _read(live, layout, tenant.id, record_id) or {}
-    return answer(shown, ETag=etag(shown))
+    return answer(shown)
 
 
 def _require_linkable(live: sqlite3.Connection, tenant: Tenant, customer_id: str) -> None:

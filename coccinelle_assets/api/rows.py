@@ -8,12 +8,11 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
-from starlette.responses import JSONResponse
+from starlette.responses import Response
 
 from coccinelle_assets.api.contract import tags_of
 from coccinelle_assets.api.problems import ProblemError
 from coccinelle_assets.api.store import api_sql
-from coccinelle_assets.live.arrivals.known import identifiers_of
 
 COLUMNS = (
     "id first_name last_name email phone status source tags preferred_contact_method language"
@@ -33,12 +32,11 @@ def customer(row: tuple[Any, ...]) -> dict[str, Any]:
 
 def read_customer(live: sqlite3.Connection, tenant: str, customer_id: str) -> dict[str, Any] | None:
     """A customer of a tenant with what it is known by, None when there is none of that id."""
-    query = api_sql("customer", conditions="id = :id")
-    row = live.execute(query, {"tenant": tenant, "id": customer_id}).fetchone()
+    values = {"tenant": tenant, "id": customer_id}
+    row = live.execute(api_sql("customer_known"), values).fetchone()
     if row is None:
         return None
-    known = [{"kind": k.kind, "value": k.value} for k in identifiers_of(live, customer_id)]
-    return customer(row) | {"identifiers": known}
+    return customer(row[:-1]) | {"identifiers": json.loads(row[-1])}
 
 
 def merged_into(live: sqlite3.Connection, tenant: str, customer_id: str) -> str | None:
@@ -61,8 +59,15 @@ def require_customer(live: sqlite3.Connection, tenant: str, customer_id: str) ->
 
 def etag(shown: Mapping[str, Any]) -> str:
     """The version of a row: of all that is shown of it."""
-    text = json.dumps(shown, sort_keys=True, ensure_ascii=True)
-    return f'"{sha256(text.encode()).hexdigest()[:32]}"'
+    return _version(_written(shown))
+
+
+def _written(shown: Mapping[str, Any]) -> bytes:
+    return json.dumps(shown, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _version(body: bytes) -> str:
+    return f'"{sha256(body).hexdigest()[:32]}"'
 
 
 def require_match(if_match: str | None, shown: Mapping[str, Any]) -> None:
@@ -74,7 +79,16 @@ def require_match(if_match: str | None, shown: Mapping[str, Any]) -> None:
         raise ProblemError("changed")
 
 
-def answer(shown: Mapping[str, Any], status: int = 200, **headers: str) -> JSONResponse:
-    """A row as an answer."""
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return JSONResponse(dict(shown), status, named)
+def answer(
+    shown: Mapping[str, Any],
+    status: int = 200,
+    *,
+    besides: Mapping[str, Any] | None = None,
+    **headers: str,
+) -> Response:
+    """A row as an answer, with its ETag; `besides` comes along and is no part of the row."""
+    body = _written(shown)
+    named = {"ETag": _version(body), **headers}
+    if besides:
+        body = _written({**shown, **besides})
+    return Response(body, status, named, "application/json")

@@ -14,6 +14,8 @@ from coccinelle_assets.api.wire import ACCESS
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.settings import Settings
 
+SWITCH_SECONDS = 0.0005
+
 
 def serve_app(settings: Settings, host: str, port: int, grace_seconds: int) -> None:
     """Serve on an address until a signal; requests in flight are answered first.
@@ -32,6 +34,9 @@ def serve_app(settings: Settings, host: str, port: int, grace_seconds: int) -> N
         timeout_graceful_shutdown=grace_seconds,
         server_header=False,
     )
+    # Each statement of SQLite gives Python's lock away and waits for it again, behind threads that
+    # give it up after this long: 5 ms by default, some fifty requests.
+    sys.setswitchinterval(SWITCH_SECONDS)
     # uvicorn takes the signals over and sends them again once it has stopped.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)

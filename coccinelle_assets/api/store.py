@@ -6,6 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 
 from coccinelle_assets.api.problems import ProblemError
@@ -18,6 +19,8 @@ from coccinelle_assets.sql import load_sql
 from coccinelle_assets.tables import CUSTOMER_IDENTIFIERS
 
 RETRY_AFTER_SECONDS = "1"
+# Of each thread's connection; the system keeps the file's pages, too.
+CACHE_KIB = 512
 _GONE = ("no such table", "no such column")
 
 
@@ -65,6 +68,12 @@ class Store:
                     live.execute("ROLLBACK")
 
     @contextmanager
+    def ask(self) -> Iterator[sqlite3.Connection]:
+        """A connection for a single statement, or for several that may be of several moments."""
+        with self._told_plainly():
+            yield self._connection()
+
+    @contextmanager
     def change(self) -> Iterator[sqlite3.Connection]:
         """A connection in a transaction that is committed when the block ends.
 
@@ -102,9 +111,9 @@ class Store:
                 timeout=self.timeout,
                 isolation_level=None,
             )
-            live.row_factory = None
             live.text_factory = _readable
             live.execute("PRAGMA foreign_keys = ON")
+            live.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
             self._threads.live = live
         return live
 
@@ -126,6 +135,7 @@ class Store:
             raise
 
 
+@lru_cache(1024)
 def api_sql(name: str, **fragments: str) -> str:
     """The text of api/sql/<name>.sql."""
     return load_sql(f"api/sql/{name}.sql", **fragments)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -79,13 +79,6 @@ def find_prospect(
     values = {"tenant": tenant, "id": prospect_id, "bare_id": bare}
     row = live.execute(load_sql(f"{FOLDER}/prospect.sql", origin=origin), values).fetchone()
     return Prospect(str(row[0]), *row[1:]) if row else None
-
-
-def identifiers_of(live: sqlite3.Connection, customer_id: str) -> Sequence[Known]:
-    """What a customer is known by."""
-    query = load_sql(f"{FOLDER}/identifiers_of_customer.sql")
-    rows = live.execute(query, {"customer_id": customer_id})
-    return [Known(kind, value, customer_id, 1, reason) for kind, value, reason in rows]
 
 
 def is_derived(live: sqlite3.Connection, table: str, record_id: str, customer_id: str) -> bool:
