@@ -1,4 +1,4 @@
-"""The proxy of deploy/nginx.conf, run by Debian's nginx, without its certificate."""
+"""The proxies of deploy/, run by Debian's nginx, without their certificates."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import subprocess
 from http.client import HTTPConnection
 from pathlib import Path
 
-from coccinelle_assets_tests.deployment.processes import DEPLOY, Deployment
 from coccinelle_assets_tests.services import free_port
 
 READERS, OPERATORS = "dagster.example.org", "operate.dagster.example.org"
@@ -18,13 +17,12 @@ LOGIN = "Basic amVhbjpzZWNyZXQ="
 
 
 class Nginx:
-    """The proxy before a deployment's webservers, on a port of its own."""
+    """A proxy of deploy/, on a port of its own; `site` is its configuration."""
 
-    def __init__(self, directory: Path, deployment: Deployment) -> None:
+    def __init__(self, directory: Path, site: str) -> None:
         self.port = free_port()
         program = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin")
         assert program, "nginx is needed: .ci/install-nginx"
-        site = deployment.local((DEPLOY / "nginx.conf").read_text(encoding="utf-8"))
         site = site.replace("listen 443 ssl;", f"listen 127.0.0.1:{self.port};")
         site = re.sub(r"^ *ssl_certificate.*\n", "", site, flags=re.MULTILINE)
         site = site.replace("/etc/nginx/", f"{directory}/")

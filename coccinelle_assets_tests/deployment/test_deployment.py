@@ -133,7 +133,7 @@ def test_the_units_are_valid(tmp_path: Path) -> None:
         text = text.replace("/opt/coccinelle/bin", str(Path(sys.executable).parent))
         (tmp_path / unit.name).write_text(text, encoding="utf-8")
     units = [str(path) for path in sorted(tmp_path.glob("*.service"))]
-    assert len(units) == 4
+    assert len(units) == 5
     done = subprocess.run(
         [verifier, "verify", "--man=no", *units], capture_output=True, text=True, check=False
     )

@@ -10,7 +10,7 @@ import pytest
 
 from coccinelle_assets_tests.deployment.conftest import Story
 from coccinelle_assets_tests.deployment.nginx import OPERATORS, READERS, Nginx
-from coccinelle_assets_tests.deployment.processes import LAUNCH, wait_for
+from coccinelle_assets_tests.deployment.processes import DEPLOY, LAUNCH, wait_for
 
 pytestmark = pytest.mark.deployment
 MUTATION = f"/graphql?query={quote(LAUNCH)}"
@@ -29,7 +29,8 @@ WEBSOCKET = {
 
 @pytest.fixture(scope="module")
 def nginx(story: Story, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nginx]:
-    proxy = Nginx(tmp_path_factory.mktemp("nginx"), story.deployment)
+    site = story.deployment.local((DEPLOY / "nginx.conf").read_text(encoding="utf-8"))
+    proxy = Nginx(tmp_path_factory.mktemp("nginx"), site)
     try:
         wait_for(proxy.is_up, "the proxy", 60)
         yield proxy
