@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match, Route
 
-from coccinelle_assets.api import contract, customers, records
+from coccinelle_assets.api import contract, customers, record_routes
 from coccinelle_assets.api.once import Answers
 from coccinelle_assets.api.problems import Problem, ProblemError, documented
 from coccinelle_assets.api.state import State, state_of
@@ -27,7 +27,7 @@ from coccinelle_assets.settings import Settings, load_settings
 TITLE, VERSION = "Coccinelle customers", "1.0.0"
 # Of every operation.
 ALWAYS = ("unauthorized", "too-large", "internal", "unavailable")
-ROUTERS = (customers.router, records.appointments, records.conversations)
+ROUTERS = (customers.router, record_routes.appointments, record_routes.conversations)
 MERGE_PATCH = "application/merge-patch+json"
 BODIES = ("application/json", MERGE_PATCH)
 

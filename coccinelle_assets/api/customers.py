@@ -8,14 +8,15 @@ from typing import Annotated, Any, Literal
 from urllib.parse import quote
 from uuid import uuid4
 
-from fastapi import APIRouter, Header, Path, Query, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from coccinelle_assets.api import contract
 from coccinelle_assets.api.cursors import behind, write_cursor
 from coccinelle_assets.api.details import one_detail
+from coccinelle_assets.api.layout import TABLES, list_records
+from coccinelle_assets.api.parameters import Cursor, IdempotencyKey, IfMatch, Limit, RowId
 from coccinelle_assets.api.problems import ProblemError, documented, invalid
-from coccinelle_assets.api.records import TABLES, list_records
 from coccinelle_assets.api.rows import (
     answer,
     customer,
@@ -43,11 +44,6 @@ LATEST = 20
 MOST_WORDS = 4
 router = APIRouter(prefix=PREFIX, tags=["customers"])
 
-CustomerId = Annotated[str, Path(min_length=1, max_length=200)]
-Limit = Annotated[int, Query(ge=1, le=200)]
-Cursor = Annotated[str | None, Query(max_length=1000)]
-IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=255)]
-IfMatch = Annotated[str | None, Header(max_length=1000)]
 Searched = Annotated[str | None, Query(min_length=1, max_length=contract.LONGEST_TEXT)]
 
 
@@ -120,7 +116,7 @@ def _named(q: str, values: dict[str, object]) -> list[str]:
 def get_customer(
     request: Request,
     tenant: OfTenant,
-    customer_id: CustomerId,
+    customer_id: RowId,
     include: Annotated[list[Literal["appointments", "conversations"]] | None, Query()] = None,
 ) -> Response:
     """A customer with what it is known by; of a merged id the survivor, and `merged_from`."""
@@ -220,7 +216,7 @@ def create(
 def change(
     request: Request,
     tenant: OfTenant,
-    customer_id: CustomerId,
+    customer_id: RowId,
     fields: contract.CustomerFields,
     if_match: IfMatch = None,
 ) -> Response:
@@ -254,7 +250,7 @@ def change(
     responses=documented("not-found", "merged", "in-use", "changed", "invalid"),
 )
 def remove(
-    request: Request, tenant: OfTenant, customer_id: CustomerId, if_match: IfMatch = None
+    request: Request, tenant: OfTenant, customer_id: RowId, if_match: IfMatch = None
 ) -> Response:
     """Unlink a customer's records and remove it; whether a run makes it anew is a setting."""
     state = state_of(request)
@@ -278,7 +274,7 @@ def remove(
     response_model=contract.Explanation,
     responses=documented("not-found", "invalid"),
 )
-def explain_customer(request: Request, tenant: OfTenant, customer_id: CustomerId) -> Response:
+def explain_customer(request: Request, tenant: OfTenant, customer_id: RowId) -> Response:
     """The chain of ties that made a customer of several records, by the last run."""
     state = state_of(request)
     with state.store.read() as live:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from fastapi import Request
@@ -32,8 +32,6 @@ class State:
 
         Raises ProblemError while a run is in progress.
         """
-        from dataclasses import asdict
-
         from coccinelle_assets.resolution.explain import explain
         from coccinelle_assets.warehouse.file import WAREHOUSE, open_warehouse
 
