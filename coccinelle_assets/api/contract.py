@@ -8,7 +8,14 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    StringConstraints,
+)
 
 LONGEST_TEXT = 500
 MOST_ATTRIBUTES = 50
@@ -48,7 +55,7 @@ Moment = Annotated[str, StringConstraints(pattern=MOMENT, max_length=40), AfterV
 Id = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_writable)]
 Value = Annotated[str, StringConstraints(max_length=10_000), AfterValidator(_writable)]
 Attributes = Annotated[
-    dict[Id, Value | int | float | bool | None],
+    dict[Id, Value | int | FiniteFloat | bool | None],
     Field(
         max_length=MOST_ATTRIBUTES,
         description="The application's own columns of this row, by name.",

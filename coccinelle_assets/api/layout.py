@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 from coccinelle_assets.api import contract
@@ -73,6 +74,9 @@ def _text(value: object) -> str:
 
 
 def _plain(value: object) -> object:
+    """A value as JSON has it, which knows no infinity."""
+    if isinstance(value, float) and not isfinite(value):
+        return str(value)
     return _text(value) if isinstance(value, bytes) else value
 
 

@@ -57,8 +57,26 @@ def test_the_applications_own_columns_are_written_and_shown(client: httpx.Client
     for name in ("nothing", "id", "tenant_id", "customer_id", 'x" = 1; --'):
         answer = client.post(APPOINTMENTS, json={"attributes": {name: "x"}})
         assert answer.status_code == 422
+    endless = client.post(
+        APPOINTMENTS,
+        content='{"attributes": {"duration_minutes": 1e999}}',
+        headers={"content-type": "application/json"},
+    )
+    assert endless.status_code == 422
     huge = client.post(APPOINTMENTS, json={"attributes": {"duration_minutes": 10**30}})
     assert huge.status_code == 422
+
+
+def test_whatever_a_row_holds_is_shown_as_json(own_server: Server) -> None:
+    own_server.app.execute(
+        "UPDATE appointments SET notes = x'00ff', duration_minutes = 9e999,"
+        " customer_name = CAST(x'ff' AS TEXT), appointment_date = 17 WHERE id = 'a1'"
+    )
+    with own_server.client() as client:
+        shown = client.get(f"{APPOINTMENTS}/a1").json()
+        assert shown["attributes"]["duration_minutes"] == "inf"
+        assert shown["appointment_date"] == "17"
+        assert len(client.get(APPOINTMENTS).json()["items"]) == 2
 
 
 def test_a_rule_of_the_applications_table_is_named(own_server: Server) -> None:
