@@ -119,7 +119,7 @@ def address() -> str:
 
 def number() -> str:
     """A French mobile number that hardly anybody has."""
-    return f"+336{uuid4().int % 90_000_000 + 10_000_000:08d}"
+    return f"+3361{uuid4().int % 9_000_000 + 1_000_000:07d}"
 
 
 def answers_need_a_key(server: Server) -> None:

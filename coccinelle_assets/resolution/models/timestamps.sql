@@ -40,7 +40,7 @@ CASE
     THEN TRY_CAST(substr(value, 1, 19) AS TIMESTAMP) - to_seconds(utc_offset(substr(value, 20)))
     WHEN regexp_full_match(
         value,
-        '\d{4}-\d{2}-\d{2}([ T]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?([\s\x0b]*(Z|z|[+-](0\d|1[0-4]):[0-5]\d)?[\s\x0b]*|[+-](0\d|1[0-4])[0-5]\d))?'
+        '\d{4}-\d{2}-\d{2}([ T]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?([\s\x0b]*(Z|z|[+-](0\d|1[0-4]):[0-5]\d)?[\s\x0b]*|[\s\x0b]*[+-](0\d|1[0-4])[0-5]\d))?'
     )
     THEN in_range(
         TRY_CAST(
