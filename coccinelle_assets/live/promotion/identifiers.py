@@ -23,11 +23,12 @@ def write_identifiers(
     made = not schema.has(CUSTOMER_IDENTIFIERS)
     undo_log.identifiers(live, made=made)
     if made and prepared:
-        # Before the rows, so that SQLite copies its entries too.
-        create_identifier_index(live)
+        columns = "tenant_id, kind, value, customer_id, usable, reason"
         live.execute(
-            f"INSERT INTO main.{CUSTOMER_IDENTIFIERS} SELECT * FROM prepared.{CUSTOMER_IDENTIFIERS}"
+            f"INSERT INTO main.{CUSTOMER_IDENTIFIERS} ({columns})"
+            f" SELECT {columns} FROM prepared.{CUSTOMER_IDENTIFIERS}"
         )
+        create_identifier_index(live)
         unavailable = "SELECT id FROM unavailable_customers"
         live.execute(
             f"DELETE FROM main.{CUSTOMER_IDENTIFIERS} WHERE customer_id IN ({unavailable})"
