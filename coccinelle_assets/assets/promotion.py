@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import Future
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from coccinelle_assets.live.promotion.dry_run import dry_run
 from coccinelle_assets.live.promotion.publish import Publication
 from coccinelle_assets.live.promotion.run import Promotion, promote, promote_to
 from coccinelle_assets.live.receipts import last_promotion
+from coccinelle_assets.live.sqlite.connection import open_live
 from coccinelle_assets.outputs import require_output
 from coccinelle_assets.resources.failures import MIGRATION_POOL, clear_failures
 from coccinelle_assets.resources.live_database import LiveDatabase
@@ -32,7 +33,7 @@ from coccinelle_assets.resources.rules import (
 from coccinelle_assets.resources.warehouse import Warehouse
 from coccinelle_assets.warehouse.baseline import Remembering, remember_baseline
 from coccinelle_assets.warehouse.fingerprint import remember_state
-from coccinelle_assets.warehouse.load_sources import wave_tenants
+from coccinelle_assets.warehouse.load_sources import last_promotion_seen, wave_tenants
 from coccinelle_assets.warehouse.owner import read_owner, require_same_run
 from coccinelle_assets.warehouse.write_plan import write_plan
 
@@ -95,10 +96,10 @@ def promotion(
             with beside(live_database.settle_snapshot):
                 planned = write_plan(connection, live_database.plan_path, context.run.run_id)
             tenants = wave_tenants(connection)
+            last = last_promotion_seen(connection)
         settings = rules_text(identity_rules, gate_thresholds, tenants)
         promotion = Promotion(live_database.plan_path, context.run.run_id, gate_thresholds, tenants)
         report = RunReport(context, live_database)
-        last = _last_promotion_seen(live_database)
         if config.dry_run:
             metadata = _try_out(config, promotion, warehouse, live_database, report)
             context.log_event(dg.AssetObservation(PROMOTED.key, metadata=metadata))
@@ -184,12 +185,6 @@ class _RunHooks(Remembering):
         super().before_commit(publication)
 
 
-def _last_promotion_seen(live_database: LiveDatabase) -> str | None:
-    """The promotion that stood when the run took its snapshot."""
-    with closing(sqlite3.connect(live_database.snapshot_path)) as snapshot:
-        return last_promotion(snapshot)
-
-
 def _try_out(
     config: PromotionConfig,
     promotion: Promotion,
@@ -219,8 +214,15 @@ def _try_out(
 
 def _nothing_published(live_database: LiveDatabase) -> Publication:
     """The counts of a run that wrote nothing: the plots of the UI go on without a gap."""
-    with closing(sqlite3.connect(live_database.snapshot_path)) as snapshot:
-        customers = snapshot.execute("SELECT count(*) FROM customers").fetchone()[0]
+    snapshot = live_database.snapshot_path
+    # A promotion that is started alone may find that an earlier one made a backup of the snapshot.
+    seen = (
+        open_live(snapshot, live_database.busy_timeout_seconds)
+        if snapshot.is_file()
+        else live_database.database.read()
+    )
+    with seen as copy:
+        customers = copy.execute("SELECT count(*) FROM customers").fetchone()[0]
     return Publication(customers=customers)
 
 

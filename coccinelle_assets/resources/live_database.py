@@ -169,7 +169,7 @@ class LiveDatabase(HomeResource, PromotionOptions):
     def back_up(self, live: sqlite3.Connection, label: str) -> Path:
         """Copy the live database as it is now and prune older copies.
 
-        Where nobody wrote to it since the snapshot, that is the copy.
+        Where nobody wrote to it since the snapshot, that becomes the copy, and is gone as snapshot.
         """
         exact = self.version_as_snapshot(live) is not None
         snapshot = self.snapshot_path if exact else None

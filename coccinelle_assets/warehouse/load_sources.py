@@ -124,6 +124,12 @@ def write_last_promotion(connection: DuckDBPyConnection, receipts: Sequence[Rece
     )
 
 
+def last_promotion_seen(connection: DuckDBPyConnection) -> str | None:
+    """The promotion that stood when the sources were read."""
+    row = connection.execute("SELECT run_id FROM promoted.last").fetchone()
+    return row[0] if row else None
+
+
 def _load_tenants(connection: DuckDBPyConnection, schema: Schema) -> None:
     connection.execute("DROP TABLE IF EXISTS source.tenants")
     if schema.has("tenants", "id"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sqlite3
@@ -73,13 +74,28 @@ def test_a_snapshot_that_cannot_be_taken_ahead_is_left_to_the_run(
     assert live_database.snapshot_path.exists()
 
 
-def test_an_exact_snapshot_becomes_the_backup_and_later_runs_leave_it_as_it_is(
+def test_an_exact_snapshot_becomes_the_backup(
+    app: AppDatabase, live_database: LiveDatabase
+) -> None:
+    live_database.take_snapshot()
+    taken = live_database.snapshot_path.stat().st_ino
+    backup = back_up(live_database)
+    assert backup.stat().st_ino == taken
+    assert not live_database.snapshot_path.exists()
+    assert database_state(backup) == database_state(app.path)
+
+
+def test_later_runs_leave_a_backup_as_it_is_and_so_does_damage_to_the_home(
     app: AppDatabase, migrate: Callable[..., RunOutcome], live_database: LiveDatabase
 ) -> None:
     before = database_state(app.path)
     assert migrate().is_done
     (first,) = backups(live_database)
-    assert first.samefile(live_database.snapshot_path)
+    assert first.stat().st_nlink == 1
+    assert database_state(first) == before
+    for file in live_database.home_directory.glob("*"):
+        if file.is_file() and file.suffix in (".sqlite", ".json"):
+            os.truncate(file, 0)
     assert database_state(first) == before
     app.prospect(email="anne@ex.fr")
     changed = database_state(app.path)
@@ -134,16 +150,20 @@ def test_the_version_of_an_exact_snapshot_is_told_until_somebody_writes(
         assert version != live.execute("PRAGMA data_version").fetchone()[0]
 
 
-def test_where_files_have_one_name_only_the_backup_is_a_copy(
+def test_where_backups_are_on_another_disk_the_backup_is_a_copy(
     app: AppDatabase, live_database: LiveDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_: object) -> None:
-        raise PermissionError("no hard links here")
+    moved = Path.replace
 
-    monkeypatch.setattr(os, "link", refuse)
+    def refuse(source: Path, target: Path) -> Path:
+        if source == live_database.snapshot_path:
+            raise OSError(errno.EXDEV, "another disk")
+        return moved(source, target)
+
     live_database.take_snapshot()
+    monkeypatch.setattr(Path, "replace", refuse)
     backup = back_up(live_database)
-    assert not backup.samefile(live_database.snapshot_path)
+    assert live_database.snapshot_path.exists()
     assert database_state(backup) == database_state(app.path)
 
 

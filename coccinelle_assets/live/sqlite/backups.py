@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -23,11 +22,11 @@ def back_up(
 ) -> Path:
     """Copy the live database into `directory` and remove all but the newest `kept` copies.
 
-    `exact_copy` is a file that holds what `live` holds and is never written to again: it becomes
-    the backup, under a second name.
+    `exact_copy` is a file that holds what `live` holds: it becomes the backup, under its one name. With
+    two names for it, whatever happened to the one would happen to the backup.
     """
     backup = kept_path(directory, label, SUFFIX)
-    if exact_copy is None or not _link(exact_copy, backup):
+    if exact_copy is None or not _move(exact_copy, backup):
         copy_database(live, backup, durable=True)
     _require_readable(backup)
     remove_older(directory, SUFFIX, kept, backup)
@@ -45,11 +44,11 @@ def _require_readable(backup: Path) -> None:
         ) from error
 
 
-def _link(source: Path, target: Path) -> bool:
-    """Give a file a second name, once it is on the disk; False where there are no such names."""
+def _move(source: Path, target: Path) -> bool:
+    """Give a file another name, once it is on the disk; False where that takes another disk."""
     try:
         settle(source)
-        os.link(source, target)
+        source.replace(target)
     except OSError:
         return False
     return True
