@@ -33,6 +33,6 @@ LIVE_ROOMS = (
     ("statistics",),
     ("database",),
     ("tenant_scope",),
-    ("receipts", "deferred", "waiting_customers"),
+    ("receipts", "deferred", "waiting_customers", "new_ids"),
     ("sqlite",),
 )

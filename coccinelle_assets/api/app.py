@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
@@ -28,6 +30,7 @@ TITLE, VERSION = "Coccinelle customers", "1.0.0"
 # Of every operation.
 ALWAYS = ("unauthorized", "too-large", "internal", "unavailable")
 ROUTERS = (customers.router, record_routes.appointments, record_routes.conversations)
+ERRORS = logging.getLogger("coccinelle.errors")
 MERGE_PATCH = "application/merge-patch+json"
 BODIES = ("application/json", MERGE_PATCH)
 
@@ -75,7 +78,8 @@ def contract_app() -> FastAPI:
     app.add_exception_handler(ProblemError, _on_problem)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)
-    app.add_exception_handler(Exception, _on_error)
+    app.add_exception_handler(sqlite3.Error, _on_error)
+    app.add_exception_handler(Exception, _on_unforeseen)
     app.add_middleware(LimitedBody)
     app.add_middleware(AccessLog)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
@@ -138,6 +142,13 @@ def _methods(request: Request) -> list[str]:
 
 
 async def _on_error(request: Request, error: Exception) -> Response:
+    # What SQLite says names tables and rules, never a value.
+    ERRORS.error("%s: %s", type(error).__name__, error)
+    return ProblemError("internal").response()
+
+
+async def _on_unforeseen(request: Request, error: Exception) -> Response:
+    """The server logs it, with its trace, after this answer."""
     return ProblemError("internal").response()
 
 

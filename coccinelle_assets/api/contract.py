@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
@@ -15,6 +14,7 @@ from pydantic import (
     Field,
     FiniteFloat,
     StringConstraints,
+    TypeAdapter,
 )
 
 LONGEST_TEXT = 500
@@ -52,6 +52,7 @@ Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
 TimeZone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_timezone)]
 Moment = Annotated[str, StringConstraints(pattern=MOMENT, max_length=40), AfterValidator(_moment)]
+MOMENTS = TypeAdapter(Moment)
 Id = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_writable)]
 Value = Annotated[str, StringConstraints(max_length=10_000), AfterValidator(_writable)]
 Attributes = Annotated[
@@ -263,16 +264,3 @@ def tags_of(text: str | None) -> list[Any]:
     except ValueError:
         return [text]
     return tags if isinstance(tags, list) else [text]
-
-
-def moment(text: str) -> str:
-    """A date as the live database's dates are compared: UTC, without an offset."""
-    return _moment(text)
-
-
-def is_moment(text: str) -> bool:
-    """Whether a filter's date can be read."""
-    try:
-        return bool(re.match(MOMENT, text)) and bool(_moment(text))
-    except ValueError:
-        return False

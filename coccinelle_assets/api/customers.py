@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from coccinelle_assets.api import contract
 from coccinelle_assets.api.cursors import behind, write_cursor
-from coccinelle_assets.api.details import one_detail
+from coccinelle_assets.api.details import moment, one_detail
 from coccinelle_assets.api.layout import TABLES, list_records
 from coccinelle_assets.api.parameters import Cursor, IdempotencyKey, IfMatch, Limit, RowId
 from coccinelle_assets.api.problems import ProblemError, documented, invalid
@@ -34,6 +34,7 @@ from coccinelle_assets.live.arrivals.write import (
     create_customer,
     remove_identifiers,
 )
+from coccinelle_assets.live.statistics.count import utc
 from coccinelle_assets.resolution.arrivals import resolve
 from coccinelle_assets.resolution.normalize.details import Detail
 from coccinelle_assets.resolution.one_record import Given
@@ -75,10 +76,8 @@ def list_customers(
             values[column] = value
             conditions.append(f"{column} = :{column}")
     if updated_since is not None:
-        if not contract.is_moment(updated_since):
-            raise invalid("query.updated_since", "not a date, or a date and a time")
-        values["since"] = contract.moment(updated_since)
-        conditions.append("datetime(updated_at) >= :since")
+        values["since"] = moment(updated_since, "query.updated_since")
+        conditions.append(f"{utc('updated_at')} >= :since")
     if q is not None:
         conditions += _named(q, values)
     query = api_sql(
@@ -95,7 +94,9 @@ def list_customers(
 
 def _named(q: str, values: dict[str, object]) -> list[str]:
     """Each word begins a name, whatever its case; the index folds the case of ASCII alone."""
-    words = q.split()[:MOST_WORDS]
+    words = q.split()
+    if len(words) > MOST_WORDS:
+        raise invalid("query.q", f"at most {MOST_WORDS} words")
     conditions = []
     for number, word in enumerate(words):
         spelled = sorted({word, word.lower(), word.upper(), word.capitalize()})
@@ -175,7 +176,7 @@ def create(
     values, details = _read_fields(state, tenant, fields)
 
     def work(live: sqlite3.Connection) -> Response:
-        matched = _matching(live, state, tenant, fields, details)
+        matched, unknown = _matching(live, state, tenant, fields, details)
         ids = [found.id for found in by_age(live, matched)]
         if len(ids) == 1 and on_conflict == "return":
             found = require_customer(live, tenant.id, ids[0])
@@ -187,7 +188,7 @@ def create(
         defaults = {"status": "active", "language": "fr", "timezone": "Europe/Paris"}
         row = dict.fromkeys(contract.CustomerFields.model_fields) | defaults | values
         create_customer(live, row | {"id": customer_id, "tenant_id": tenant.id}, derived=False)
-        _be_known(live, tenant, customer_id, details)
+        add_identifiers(live, tenant.id, customer_id, unknown)
         found = require_customer(live, tenant.id, customer_id)
         location = f"{PREFIX}/{customer_id}"
         return answer(found, 201, Location=location)
@@ -226,7 +227,7 @@ def change(
     with state.store.change() as live:
         found = require_customer(live, tenant.id, customer_id)
         require_match(if_match, found)
-        matched = _matching(live, state, tenant, fields, details, of=found)
+        matched, unknown = _matching(live, state, tenant, fields, details, of=found)
         matched.pop(customer_id, None)
         if matched:
             ids = [other.id for other in by_age(live, matched)]
@@ -238,7 +239,7 @@ def change(
                 f"UPDATE customers SET {changed}, updated_at = CURRENT_TIMESTAMP WHERE id = :id",
                 values | {"id": customer_id},
             )
-        _be_known(live, tenant, customer_id, details)
+        add_identifiers(live, tenant.id, customer_id, unknown)
         found = require_customer(live, tenant.id, customer_id)
     return answer(found)
 
@@ -316,8 +317,10 @@ def _matching(
     fields: contract.CustomerFields,
     details: list[Detail],
     of: dict[str, Any] | None = None,
-) -> dict[str, set[str]]:
-    """Whose these details are already: of customers that they tie, or whose rows show them."""
+) -> tuple[dict[str, set[str]], list[tuple[str, str]]]:
+    """Whose these details are: of customers that they tie, or whose rows show them; and those that
+    one more customer may be known by.
+    """
     given = fields.model_dump(exclude_unset=True)
     names = {name: given.get(name, (of or {}).get(name)) for name in ("first_name", "last_name")}
     shown = {detail.kind: detail.shown for detail in details}
@@ -330,21 +333,8 @@ def _matching(
         ),
         tenant.region,
     )
-    matched = resolve(live, state.reader, tenant.id, person).matches
+    resolved = resolve(live, state.reader, state.whose(live, tenant), person)
+    matched = {customer: set(kinds) for customer, kinds in resolved.matches.items()}
     for kind, holder in holders(live, tenant.id, shown.get("email"), shown.get("phone")).items():
         matched.setdefault(holder, set()).add(kind)
-    return matched
-
-
-def _be_known(
-    live: sqlite3.Connection, tenant: Tenant, customer_id: str, details: list[Detail]
-) -> None:
-    """What a customer's row shows it is found by, but for what is known to tie nobody."""
-    for detail in details:
-        row = live.execute(
-            "SELECT EXISTS (SELECT 1 FROM customer_identifiers WHERE tenant_id = ? AND kind = ?"
-            " AND value = ? AND usable = 0)",
-            (tenant.id, detail.kind, detail.tie),
-        ).fetchone()
-        if not row[0]:
-            add_identifiers(live, tenant.id, customer_id, [(detail.kind, detail.tie)])
+    return matched, [(detail.kind, detail.tie) for detail in resolved.unknown]

@@ -1,11 +1,22 @@
-"""One e-mail or phone that somebody gives: read as a run reads it."""
+"""One e-mail, phone or date that somebody gives: read as a run reads it."""
 
 from __future__ import annotations
 
+from pydantic import ValidationError
+
+from coccinelle_assets.api import contract
 from coccinelle_assets.api.problems import invalid
 from coccinelle_assets.api.tenants import Tenant
 from coccinelle_assets.resolution.normalize.details import Detail
 from coccinelle_assets.resolution.one_record import Given, RecordReader
+
+
+def moment(text: str, field: str) -> str:
+    """A filter's date as UTC text. Raises ProblemError, naming `field`, when it is none."""
+    try:
+        return contract.MOMENTS.validate_python(text)
+    except ValidationError:
+        raise invalid(field, "not a date, or a date and a time") from None
 
 
 def one_detail(

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
-from coccinelle_assets.api import contract
 from coccinelle_assets.api.cursors import behind, write_cursor
-from coccinelle_assets.api.problems import invalid
+from coccinelle_assets.api.details import moment
 from coccinelle_assets.api.store import api_sql
 from coccinelle_assets.live.sqlite.schema import Schema
+from coccinelle_assets.live.statistics.count import utc
 from coccinelle_assets.sql import quoted
 from coccinelle_assets.tables import DETAILS, SOURCE_TABLES, Column
 
@@ -101,12 +101,10 @@ def list_records(
     if customer_id is not None:
         values["customer_id"] = customer_id
         conditions.append("customer_id = :customer_id")
-    for name, sign, moment in (("since", ">=", since), ("until", "<", until)):
-        if moment is not None:
-            if not contract.is_moment(moment):
-                raise invalid(f"query.{name}", "not a date, or a date and a time")
-            values[name] = contract.moment(moment)
-            conditions.append(f"datetime({date}) {sign} :{name}")
+    for name, sign, given in (("since", ">=", since), ("until", "<", until)):
+        if given is not None:
+            values[name] = moment(given, f"query.{name}")
+            conditions.append(f"{utc(date)} {sign} :{name}")
     order = "DESC" if latest_first else "ASC"
     query = api_sql(
         "record",

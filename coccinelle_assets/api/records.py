@@ -23,6 +23,7 @@ from coccinelle_assets.live.arrivals.write import note_link, recount, write_link
 from coccinelle_assets.resolution.arrivals import (
     Arrival,
     Found,
+    Whose,
     find_or_create,
     link_record,
     note_derived,
@@ -51,6 +52,8 @@ def page(
     """A page of a table, in the order of its dates."""
     state = state_of(request)
     with state.store.read() as live:
+        if customer_id is not None:
+            customer_id = merged_into(live, tenant.id, customer_id) or customer_id
         items, following = list_records(
             live,
             state.store.schema(live),
@@ -97,12 +100,12 @@ def create(
         columns = _columns(layout, given)
         numbered = _id_type(live, table) == "INTEGER"
         record_id = f"{IDS[table]}_{uuid4().hex}"
-        arrival = _arrival(table, record_id, tenant, given)
+        arrival = _arrival(table, record_id, state.whose(live, tenant), given)
         # Before the row: a contracted table takes none without its customer.
         if customer_id is not None:
             how = Found(customer_id, False, ("customer_id",), (), ())
         else:
-            how = find_or_create(live, schema, state.reader, arrival, tenant.region)
+            how = find_or_create(live, schema, state.reader, arrival)
         columns |= {"tenant_id": tenant.id, "customer_id": how.customer_id}
         written = _insert(live, table, columns if numbered else columns | {"id": record_id})
         if numbered:
@@ -160,8 +163,8 @@ def change(
             previous is None or is_derived(live, table, record_id, previous)
         ):
             # A link that somebody set, or that a run wrote, is left to the next run.
-            arrival = _arrival(table, record_id, tenant, now)
-            link_record(live, schema, state.reader, arrival, tenant.region, previous)
+            arrival = _arrival(table, record_id, state.whose(live, tenant), now)
+            link_record(live, schema, state.reader, arrival, previous)
         else:
             recount(live, schema, (previous,))
         shown = read_record(live, layout, tenant.id, record_id) or {}
@@ -214,12 +217,12 @@ def _write(live: sqlite3.Connection, query: str, values: Mapping[str, Any]) -> s
         raise invalid("body.attributes", "a number is too large") from None
 
 
-def _arrival(table: str, record_id: str, tenant: Tenant, given: Mapping[str, Any]) -> Arrival:
+def _arrival(table: str, record_id: str, whose: Whose, given: Mapping[str, Any]) -> Arrival:
     """What a record says of its customer."""
     return Arrival(
         table,
         record_id,
-        tenant.id,
+        whose,
         Given(
             given.get("customer_name"),
             given.get("customer_email"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import sqlite3
+import time
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from fastapi import Request
@@ -10,7 +12,9 @@ from fastapi import Request
 from coccinelle_assets.api.once import Answers
 from coccinelle_assets.api.problems import ProblemError
 from coccinelle_assets.api.store import RETRY_AFTER_SECONDS, Store
+from coccinelle_assets.api.tenants import REMEMBERED_SECONDS, Tenant
 from coccinelle_assets.errors import CoccinelleError
+from coccinelle_assets.resolution.arrivals import Whose, whose
 from coccinelle_assets.resolution.one_record import RecordReader
 from coccinelle_assets.settings import Settings
 
@@ -20,12 +24,26 @@ WAREHOUSE_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The store, the rules' reader, the kept answers and the settings."""
+    """The store, the rules' reader, the kept answers and the settings.
+
+    `judged` keeps whose records are judged how, and since when that is known.
+    """
 
     store: Store
     reader: RecordReader
     answers: Answers
     settings: Settings
+    judged: dict[str, tuple[float, Whose]] = field(default_factory=dict)
+
+    def whose(self, live: sqlite3.Connection, tenant: Tenant) -> Whose:
+        """What judging a tenant's records takes; its own details are read again after a while."""
+        now = time.monotonic()
+        known = self.judged.get(tenant.id)
+        if known is None or now - known[0] > REMEMBERED_SECONDS or known[1].region != tenant.region:
+            schema = self.store.schema(live)
+            found = whose(live, schema, self.reader, tenant.id, tenant.region)
+            known = self.judged[tenant.id] = (now, found)
+        return known[1]
 
     def ties_of(self, customer_id: str) -> list[dict[str, Any]] | None:
         """The chain of ties of a customer by the last run, None when that knows no such customer.

@@ -21,7 +21,10 @@ from coccinelle_assets.tables import CUSTOMER_IDENTIFIERS
 RETRY_AFTER_SECONDS = "1"
 # Of each thread's connection; the system keeps the file's pages, too.
 CACHE_KIB = 512
+# What SQLite says of what a rollback took off; of anything else of the application's own it may say
+# the same.
 _GONE = ("no such table", "no such column")
+_OURS = ("customer", "arrival_links")
 
 
 class Store:
@@ -125,7 +128,7 @@ class Store:
             code = getattr(error, "sqlite_errorcode", 0) & 0xFF
             if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
                 raise _unavailable("another program is writing to the database") from error
-            if any(word in str(error) for word in _GONE):
+            if any(f"{word}: {name}" in str(error) for word in _GONE for name in _OURS):
                 raise _unavailable("the database's customers were rolled back") from error
             if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN):
                 with suppress(sqlite3.Error):

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from coccinelle_assets.api.problems import ProblemError
 
 LARGEST_BODY = 64 * 1024
+LONGEST_LENGTH = 20
 # In a request's scope: its body turned out to be too large. What reads the body says otherwise.
 TOO_LARGE = "coccinelle.too_large"
 ACCESS = logging.getLogger("coccinelle.access")
@@ -28,7 +29,7 @@ class LimitedBody:
             await self.app(scope, receive, send)
             return
         length = dict(scope["headers"]).get(b"content-length", b"0")
-        if not length.isdigit() or int(length) > LARGEST_BODY:
+        if not length.isdigit() or len(length) > LONGEST_LENGTH or int(length) > LARGEST_BODY:
             await ProblemError("too-large").response()(scope, receive, send)
             return
         taken = 0

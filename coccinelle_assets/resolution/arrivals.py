@@ -7,15 +7,15 @@ records at hand and its gates, and where several customers turn out to be one it
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from coccinelle_assets.live.arrivals.known import (
     Known,
     Prospect,
+    business_details,
     by_age,
     find_prospect,
     holders,
@@ -29,6 +29,7 @@ from coccinelle_assets.live.arrivals.write import (
     recount,
     write_link,
 )
+from coccinelle_assets.live.new_ids import id_beside, id_of_first_record
 from coccinelle_assets.live.sqlite.schema import Schema
 from coccinelle_assets.resolution.customers import (
     DEFAULT_LANGUAGE,
@@ -52,13 +53,39 @@ TAGS = {CONVERSATIONS: "conversations", "appointments": "appointments"}
 
 
 @dataclass(frozen=True, slots=True)
+class Whose:
+    """Whose records they are: the tenant, the region of its numbers without a country code (None:
+    the default one), and its own e-mails and phones, as kinds and values.
+
+    The live database has those of the last run; a tenant that is newer has its own all the same.
+    """
+
+    tenant: str
+    region: str | None = None
+    own: frozenset[tuple[str, str]] = frozenset()
+
+
+def whose(
+    live: sqlite3.Connection, schema: Schema, reader: RecordReader, tenant: str, region: str | None
+) -> Whose:
+    """What judging a tenant's records takes, as the live database has it now."""
+    written = business_details(live, schema, tenant)
+    return Whose(tenant, region, reader.business_own(written, region))
+
+
+@dataclass(frozen=True, slots=True)
 class Arrival:
     """A record as it comes in: where it stands, whose it is, and what it says."""
 
     table: str
     record_id: str
-    tenant: str
+    whose: Whose
     given: Given
+
+    @property
+    def tenant(self) -> str:
+        """The tenant's id."""
+        return self.whose.tenant
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +121,13 @@ def link_record(
     schema: Schema,
     reader: RecordReader,
     arrival: Arrival,
-    region: str | None = None,
     previous: str | None = None,
 ) -> Found:
     """Link a record that is written already to its customer, inside the caller's transaction.
 
     The link is derived, and so is that there is none. `previous` is the customer it had before.
     """
-    found = find_or_create(live, schema, reader, arrival, region)
+    found = find_or_create(live, schema, reader, arrival)
     write_link(live, arrival.table, arrival.record_id, arrival.tenant, found.customer_id)
     note_derived(live, schema, arrival, found)
     recount(live, schema, (previous, found.customer_id))
@@ -118,19 +144,12 @@ def note_derived(live: sqlite3.Connection, schema: Schema, arrival: Arrival, fou
 
 
 def find_or_create(
-    live: sqlite3.Connection,
-    schema: Schema,
-    reader: RecordReader,
-    arrival: Arrival,
-    region: str | None = None,
+    live: sqlite3.Connection, schema: Schema, reader: RecordReader, arrival: Arrival
 ) -> Found:
-    """The customer of a record, inside the caller's transaction; the link is the caller's to write.
-
-    `region` is that of the tenant's numbers without a country code.
-    """
-    tenant = arrival.tenant
+    """The customer of a record, in the caller's transaction; the link is the caller's to write."""
+    tenant, region = arrival.tenant, arrival.whose.region
     person = reader.read(arrival.given, region)
-    resolved = resolve(live, reader, tenant, person)
+    resolved = resolve(live, reader, arrival.whose, person)
     matches = {customer: set(kinds) for customer, kinds in resolved.matches.items()}
     ties, unknown = list(resolved.ties), list(resolved.unknown)
     rejected = list(resolved.rejected)
@@ -146,7 +165,7 @@ def find_or_create(
             prospect = None
         else:
             prospective = reader.read(_as_given(prospect), region)
-            through = resolve(live, reader, tenant, prospective)
+            through = resolve(live, reader, arrival.whose, prospective)
             ties += [detail for detail in through.ties if detail not in ties]
             unknown += [detail for detail in through.unknown if detail not in unknown]
             for customer in {*through.matches, *(row.customer_id for row in known)}:
@@ -168,9 +187,10 @@ def find_or_create(
 
 
 def resolve(
-    live: sqlite3.Connection, reader: RecordReader, tenant: str, person: Person
+    live: sqlite3.Connection, reader: RecordReader, whose: Whose, person: Person
 ) -> Resolved:
     """What a person's details lead to, by what the live database knows; nothing is written."""
+    tenant = whose.tenant
     wanted = {(detail.kind, detail.tie) for detail in person.details}
     bare = {(kind, value.partition(";")[0]) for kind, value in wanted}
     known = known_identifiers(live, tenant, wanted | bare)
@@ -179,7 +199,7 @@ def resolve(
     matches: dict[str, set[str]] = {}
     ties, unknown = [], []
     for detail in person.details:
-        reason = _why_not(unusable, detail)
+        reason = _why_not(unusable, whose.own, detail)
         if reason:
             rejected.append(Rejected(detail.kind, detail.tie, reason))
             continue
@@ -193,14 +213,15 @@ def resolve(
     return Resolved(tuple(ties), tuple(unknown), matches, tuple(rejected))
 
 
-def _why_not(unusable: dict[tuple[str, str], Known], detail: Detail) -> str | None:
+def _why_not(
+    unusable: dict[tuple[str, str], Known], own: frozenset[tuple[str, str]], detail: Detail
+) -> str | None:
     """With an extension a number is the business' own still, but shared by nobody."""
-    row = unusable.get((detail.kind, detail.tie))
-    if row is None:
-        row = unusable.get((detail.kind, detail.tie.partition(";")[0]))
-        if row is None or row.reason != "business_own":
-            return None
-    return row.reason
+    bare = (detail.kind, detail.tie.partition(";")[0])
+    row, of_bare = unusable.get((detail.kind, detail.tie)), unusable.get(bare)
+    if bare in own or (of_bare is not None and of_bare.reason == "business_own"):
+        return "business_own"
+    return row.reason if row is not None else None
 
 
 def _held(
@@ -239,9 +260,7 @@ def _as_given(prospect: Prospect) -> Given:
 
 
 def _learn(live: sqlite3.Connection, tenant: str, customer_id: str, ties: Iterable[Detail]) -> None:
-    identifiers = [(detail.kind, detail.tie) for detail in ties]
-    if identifiers:
-        add_identifiers(live, tenant, customer_id, identifiers)
+    add_identifiers(live, tenant, customer_id, ((detail.kind, detail.tie) for detail in ties))
 
 
 def _learn_prospect(
@@ -249,10 +268,10 @@ def _learn_prospect(
     tenant: str,
     customer_id: str,
     prospect: Prospect,
-    ties: Iterable[Detail],
+    ties: Sequence[Detail],
 ) -> None:
     """A prospect that holds nothing else is known by its id."""
-    if not any(True for _ in ties):
+    if not ties:
         add_identifiers(live, tenant, customer_id, [("prospect_id", prospect.id)])
 
 
@@ -274,9 +293,8 @@ def _create(
     email = None if "email" in taken else email
     phone = None if "phone" in taken else phone
     channel = (arrival.given.channel or "").lower() or None
-    first = "omni_conversations" if arrival.table == CONVERSATIONS else "appointments"
     values = {
-        "id": new_customer_id(live, arrival),
+        "id": _new_customer_id(live, arrival),
         "tenant_id": arrival.tenant,
         "first_name": named.first_name,
         "last_name": named.last_name,
@@ -285,7 +303,7 @@ def _create(
         "status": "customer",
         "source": _source(arrival, prospect),
         "tags": json.dumps(
-            ["prospects"] * (prospect is not None) + [TAGS[first]], separators=(",", ":")
+            ["prospects"] * (prospect is not None) + [TAGS[arrival.table]], separators=(",", ":")
         ),
         "preferred_contact_method": {"voice": "phone"}.get(channel or "", channel)
         or ("phone" if phone else "email" if email else None),
@@ -318,14 +336,7 @@ def _place(phone: str | None) -> dict[str, str]:
     }
 
 
-def new_customer_id(live: sqlite3.Connection, arrival: Arrival) -> str:
-    """The id that a run gives a customer whose earliest record this is (models/clusters.sql)."""
-    record = f"{arrival.tenant}\x1f{arrival.table}\x1f{arrival.record_id}"
-    customer_id = _hashed(record)
-    if is_taken(live, customer_id):
-        customer_id = _hashed(f"{customer_id}\x1fsplit")
-    return customer_id
-
-
-def _hashed(text: str) -> str:
-    return "cust_" + hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()[:20]
+def _new_customer_id(live: sqlite3.Connection, arrival: Arrival) -> str:
+    """The id that a run would give, unless another customer has it."""
+    customer_id = id_of_first_record(arrival.tenant, arrival.table, arrival.record_id)
+    return id_beside(customer_id) if is_taken(live, customer_id) else customer_id

@@ -82,12 +82,7 @@ class RecordReader:
         for kind, spelling in (("email", given.email), ("phone", self._phone_spelling(given))):
             if not spelling:
                 continue
-            found = read_details(
-                kind,
-                spelling,
-                region or self.rules.default_region,
-                same_mailbox=self.rules.same_mailbox,
-            )
+            found = self._details(kind, spelling, region)
             for detail in found:
                 if self._is_placeholder(detail):
                     rejected.append(Rejected(detail.kind, detail.tie, "placeholder"))
@@ -103,6 +98,24 @@ class RecordReader:
             person_key(name.first, name.last),
             tuple(details),
             tuple(rejected),
+        )
+
+    def business_own(
+        self, written: Iterable[tuple[str, str]], region: str | None = None
+    ) -> frozenset[tuple[str, str]]:
+        """A tenant's own e-mails and phones, out of their kinds and spellings: kinds and values."""
+        return frozenset(
+            (detail.kind, detail.tie.partition(";")[0])
+            for kind, spelling in written
+            for detail in self._details(kind, spelling, region)
+        )
+
+    def _details(self, kind: str, spelling: str, region: str | None) -> list[Detail]:
+        return read_details(
+            kind,
+            spelling,
+            region or self.rules.default_region,
+            same_mailbox=self.rules.same_mailbox,
         )
 
     def ties_by_name(self, detail: Detail) -> bool:

@@ -43,6 +43,7 @@ def test_names_are_found_by_their_beginnings(client: httpx.Client) -> None:
     for q in ("zéph", "Zéphirin élo", "ÉLO", "zé"):
         assert one(client, q=q)["last_name"] == "Zéphirin"
     assert client.get(CUSTOMERS, params={"q": "éphirin"}).json()["items"] == []
+    assert client.get(CUSTOMERS, params={"q": "a b c d e"}).status_code == 422
 
 
 def test_a_search_by_name_reads_along_an_index(server: Server) -> None:
@@ -137,6 +138,8 @@ def test_a_merged_id_leads_to_the_survivor_and_takes_no_change(own_server: Serve
         for answer in refused:
             assert answer.status_code == 409
             assert answer.json()["merged_into"] == jean["id"]
+        listed = client.get("/api/v1/conversations", params={"customer_id": anne["id"]}).json()
+        assert [item["id"] for item in listed["items"]] == ["c1"]
         with own_server.client("t2") as other:
             assert other.get(f"{CUSTOMERS}/{anne['id']}").status_code == 404
 

@@ -9,6 +9,7 @@ import pytest
 
 from coccinelle_assets_tests.api.server import Server, created, promoted_database, serving
 from coccinelle_assets_tests.changes import contracted, install
+from coccinelle_assets_tests.command_line import coccinelle
 from coccinelle_assets_tests.people import ANNE, holds
 from coccinelle_assets_tests.pipeline import Pipeline
 
@@ -90,6 +91,81 @@ def test_a_rule_of_the_applications_table_is_named(own_server: Server) -> None:
         assert answer.status_code == 422
         assert "closed on sundays" in answer.text
         assert client.get(APPOINTMENTS, params={"limit": 1}).status_code == 200
+
+
+def test_what_is_broken_of_the_applications_own_is_not_said_to_be_rolled_back(
+    own_server: Server,
+) -> None:
+    own_server.app.execute(
+        "CREATE TRIGGER broken AFTER INSERT ON appointments"
+        " BEGIN INSERT INTO app_log VALUES (NEW.id); END"
+    )
+    with own_server.client() as client:
+        answer = client.post(APPOINTMENTS, json={"customer_phone": ANNE})
+        assert answer.status_code == 500
+        assert "app_log" not in answer.text
+        assert client.get(APPOINTMENTS).status_code == 200
+    assert "no such table: main.app_log" in own_server.said
+    assert own_server.app.rows("SELECT count(*) FROM appointments") == [(2,)]
+
+
+def test_a_tenants_own_number_ties_nobody_though_no_run_knows_the_tenant(
+    own_server: Server,
+) -> None:
+    """A caller whose number is hidden behind the business' own."""
+    own_server.app.execute(
+        "INSERT INTO tenants (id, name, api_key, phone) VALUES ('t3', 't3', 'k3', '01 44 55 66 78')"
+    )
+    headers = {"x-api-key": "k3"}
+    with httpx.Client(base_url=own_server.url, headers=headers) as client:
+        for spelling in ("+33144556678", "01.44.55.66.78 poste 3"):
+            made = created(client, APPOINTMENTS, customer_name="A B", customer_phone=spelling)
+            assert made["customer_id"] is None
+            assert made["link"]["rejected"] == [{"kind": "phone", "reason": "business_own"}]
+
+
+def test_dates_are_compared_as_a_run_reads_them(own_server: Server) -> None:
+    own_server.app.execute(
+        "UPDATE appointments SET appointment_date = '2031-01-02T10:00:00+0200' WHERE id = 'a1'"
+    )
+    own_server.app.execute(
+        "UPDATE appointments SET appointment_date = '1925035200' WHERE id = 'a2'"
+    )
+    with own_server.client() as client:
+        for since, found in (("2031-01-02 08:00", {"a1"}), ("2031-01-02 08:00:01", set())):
+            page = client.get(APPOINTMENTS, params={"since": since}).json()
+            assert {item["id"] for item in page["items"]} == found
+        page = client.get(APPOINTMENTS, params={"since": "2031-01-01", "until": "2031-01-02"})
+        assert [item["id"] for item in page.json()["items"]] == ["a2"]
+
+
+def test_a_table_that_numbers_its_rows(tmp_path: Path) -> None:
+    app = promoted_database(tmp_path / "app.db")
+    assert coccinelle("rollback", app.path).returncode == 0
+    (definition,) = app.rows("SELECT sql FROM sqlite_master WHERE name = 'appointments'")[0]
+    app.execute("DROP TABLE appointments")
+    app.execute(definition.replace("id TEXT PRIMARY KEY", "id INTEGER PRIMARY KEY"))
+    app.appointment(id=7, customer_phone=ANNE)
+    Pipeline(app.path).run()
+    with serving(app) as server, server.client() as client:
+        made = [created(client, APPOINTMENTS, customer_email="n@neuf.fr") for _ in range(9)]
+        assert [row["id"] for row in made] == [str(number) for number in range(8, 17)]
+        assert len({row["customer_id"] for row in made}) == 1
+        seen: list[str] = []
+        filters = {"limit": "2"}
+        while True:
+            page = client.get(APPOINTMENTS, params=filters).json()
+            seen += [item["id"] for item in page["items"]]
+            if page["next_cursor"] is None:
+                break
+            filters["cursor"] = page["next_cursor"]
+        assert sorted(seen, key=int) == [str(number) for number in range(7, 17)]
+        path = f"{APPOINTMENTS}/8"
+        changed = client.patch(path, json={"customer_phone": ANNE}, headers={"If-Match": "*"})
+        assert changed.status_code == 200
+    pipeline = Pipeline(app.path, max_customer_drift=1000.0)
+    pipeline.run()
+    assert holds(app.path)
 
 
 @pytest.mark.parametrize("triggers", [False, True])

@@ -18,8 +18,9 @@ from coccinelle_assets.live.sqlite.connection import open_live
 from coccinelle_assets.live.sqlite.schema import read_schema
 from coccinelle_assets.live.sqlite.transaction import transaction
 from coccinelle_assets.live.verify import verify
-from coccinelle_assets.resolution.arrivals import Arrival, Found, link_record
+from coccinelle_assets.resolution.arrivals import Arrival, Found, link_record, whose
 from coccinelle_assets.resolution.one_record import Given, RecordReader
+from coccinelle_assets.resolution.tenant_regions import region_of_tenant
 from coccinelle_assets.settings import load_settings
 from coccinelle_assets_tests.databases import AppDatabase
 from coccinelle_assets_tests.people import ANNE, JEAN
@@ -33,7 +34,7 @@ EMAILS = (
 )  # fmt: skip
 PHONES = (
     None, "0611478293", "+33 6 11 47 82 93", "06 55 44 32 10", "n/a", "01 44 55 66 78",
-    "01 44 55 66 78 poste 12", "+32 475 12 34 56",
+    "01 44 55 66 78 poste 12", "+32 475 12 34 56", "0475 12 34 56", "02 513 89 40",
 )  # fmt: skip
 READER = RecordReader(load_settings())
 
@@ -88,6 +89,11 @@ steps = st.builds(
 )
 
 
+def region_of(app: AppDatabase, tenant: str) -> str | None:
+    ((phone,),) = app.rows("SELECT phone FROM tenants WHERE id = ?", (tenant,))
+    return region_of_tenant(tenant, (), phone, load_settings())
+
+
 def arrive(app: AppDatabase, table: str, record_id: str, tenant: str) -> Found:
     """Resolve a record that is written, as the face does."""
     with open_live(app.path, 5, writable=True) as live, transaction(live):
@@ -102,10 +108,10 @@ def arrive(app: AppDatabase, table: str, record_id: str, tenant: str) -> Found:
         arrival = Arrival(
             table,
             record_id,
-            tenant,
+            whose(live, schema, READER, tenant, region_of(app, tenant)),
             Given(name, email, phone, channel=channel, prospect_id=prospect_id),
         )
-        return link_record(live, schema, READER, arrival, previous=previous)
+        return link_record(live, schema, READER, arrival, previous)
 
 
 class Twins:
@@ -114,6 +120,7 @@ class Twins:
     def __init__(self, directory: Path) -> None:
         self.app = AppDatabase(directory / "app.db")
         self.app.execute("UPDATE tenants SET email = 'own@t1.fr' WHERE id = 't1'")
+        self.app.execute("UPDATE tenants SET phone = '+32 2 513 89 40' WHERE id = 't2'")
         self.app.execute("ALTER TABLE omni_conversations ADD COLUMN prospect_id TEXT")
         self.app.appointment(customer_name="Jean Dupont", customer_email="jean@ex.fr")
         self.app.appointment(customer_name="Anne Morel", customer_phone=ANNE)
@@ -223,6 +230,20 @@ def test_records_resolved_by_day_end_as_a_run_alone_has_them(taken: list[Step]) 
         assert not again.wrote, twins.app.rows("SELECT * FROM customer_identifier_journal")
 
 
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(steps.filter(lambda step: step.kind == "arrives"))
+def test_who_comes_for_the_first_time_is_as_a_run_would_have_it(step: Step) -> None:
+    with tempfile.TemporaryDirectory() as directory:
+        twins = Twins(Path(directory))
+        twins.take(step)
+        there = {row[0] for row in twins.alone.rows("SELECT id FROM customers")}
+        query = "SELECT * FROM customers ORDER BY id"
+        made = [row for row in twins.app.rows(query) if row[0] not in there]
+        done = twins.run.run()
+        assert done.new_customers == 0
+        assert [row for row in twins.app.rows(query) if row[0] not in there] == made
+
+
 def verified(app: AppDatabase) -> bool:
     with open_live(app.path, 5) as live:
         return verify(live, str(app.path), load_settings()).holds
@@ -235,14 +256,18 @@ texts = st.sampled_from((*NAMES, "DUPONT Jean", "Élodie Ñandú", "J.P. Martin"
 @given(
     st.lists(
         st.tuples(texts, st.sampled_from(EMAILS), st.sampled_from(PHONES)), min_size=1, max_size=12
-    )
+    ),
+    st.sampled_from(({}, {"same_mailbox": False, "default_region": "BE"})),
 )
-def test_one_record_is_read_as_a_run_reads_all(rows: list[tuple[str | None, ...]]) -> None:
+def test_one_record_is_read_as_a_run_reads_all(
+    rows: list[tuple[str | None, ...]], rules: dict[str, object]
+) -> None:
+    reader = RecordReader(load_settings(**rules))
     with tempfile.TemporaryDirectory() as directory:
         app = AppDatabase(Path(directory) / "app.db")
         for name, email, phone in rows:
             app.appointment(customer_name=name, customer_email=email, customer_phone=phone)
-        pipeline = Pipeline(app.path)
+        pipeline = Pipeline(app.path, **rules)
         pipeline.resolve()
         contacts = pipeline.warehouse.execute(
             "SELECT raw_email, raw_phone, first_name, last_name, COALESCE(person, ''), record_no"
@@ -250,7 +275,7 @@ def test_one_record_is_read_as_a_run_reads_all(rows: list[tuple[str | None, ...]
         ).fetchall()
         names = dict(enumerate(rows, start=1))
         for raw_email, raw_phone, first, last, person, number in contacts:
-            read = READER.read(Given(names[number][0], raw_email, raw_phone))
+            read = reader.read(Given(names[number][0], raw_email, raw_phone))
             assert (read.first_name, read.last_name, read.key) == (first, last, person)
             found = {(detail.kind, detail.tie) for detail in read.details}
             rejected = {(item.kind, item.value) for item in read.rejected}

@@ -11,7 +11,9 @@ from typing import NamedTuple
 
 from coccinelle_assets.live.sqlite.schema import Schema
 from coccinelle_assets.live.sqlite.transaction import scalar
-from coccinelle_assets.sql import load_sql
+from coccinelle_assets.live.statistics.count import utc
+from coccinelle_assets.sql import load_sql, quoted
+from coccinelle_assets.tables import BUSINESS_IDENTIFIERS, IDENTIFIERS
 
 FOLDER = "live/arrivals/sql"
 
@@ -65,8 +67,7 @@ def holders(
 
 def by_age(live: sqlite3.Connection, ids: Iterable[str]) -> list[Customer]:
     """Customers that are there, the one first that survives a merge."""
-    created_at = load_sql("live/statistics/sql/utc_timestamp.sql", value="created_at")
-    query = load_sql(f"{FOLDER}/customers_by_age.sql", created_at=created_at)
+    query = load_sql(f"{FOLDER}/customers_by_age.sql", created_at=utc("created_at"))
     return [Customer(*row) for row in live.execute(query, {"ids": json.dumps(sorted(set(ids)))})]
 
 
@@ -79,6 +80,22 @@ def find_prospect(
     values = {"tenant": tenant, "id": prospect_id, "bare_id": bare}
     row = live.execute(load_sql(f"{FOLDER}/prospect.sql", origin=origin), values).fetchone()
     return Prospect(str(row[0]), *row[1:]) if row else None
+
+
+def business_details(
+    live: sqlite3.Connection, schema: Schema, tenant: str
+) -> list[tuple[str, str]]:
+    """A tenant's own e-mails and phones as they were written, each with its kind."""
+    queries = [
+        f"SELECT '{kind}', {quoted(column)} FROM {quoted(table)}"
+        f" WHERE {quoted(owner)} = :tenant AND {quoted(column)} <> ''"
+        for table, owner, kind, column in BUSINESS_IDENTIFIERS
+        if kind in IDENTIFIERS and schema.has(table, owner) and schema.has(table, column)
+    ]
+    if not queries:
+        return []
+    rows = live.execute(" UNION ".join(queries), {"tenant": tenant})
+    return [(kind, str(value)) for kind, value in rows]
 
 
 def is_derived(live: sqlite3.Connection, table: str, record_id: str, customer_id: str) -> bool:

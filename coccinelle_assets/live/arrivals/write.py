@@ -28,11 +28,10 @@ def add_identifiers(
     identifiers: Iterable[tuple[str, str]],
 ) -> None:
     """Have a customer be found by identifiers: kind and value."""
-    values = {
-        "tenant": tenant,
-        "customer_id": customer_id,
-        "identifiers": json.dumps(list(identifiers)),
-    }
+    wanted = list(identifiers)
+    if not wanted:
+        return
+    values = {"tenant": tenant, "customer_id": customer_id, "identifiers": json.dumps(wanted)}
     live.execute(load_sql(f"{FOLDER}/identifiers_of_nobody.sql"), values)
     live.execute(load_sql(f"{FOLDER}/identifiers_added.sql"), values)
 

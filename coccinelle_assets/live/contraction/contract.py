@@ -6,7 +6,6 @@ foreign key. Their values are kept in an archive file, which a rollback reads.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ from pathlib import Path
 from coccinelle_assets.errors import CoccinelleError, PromotionRefusedError
 from coccinelle_assets.files import settle, stamp
 from coccinelle_assets.live.contraction.rebuild_table import changed_definition, rebuild_table
+from coccinelle_assets.live.new_ids import id_of_first_record
 from coccinelle_assets.live.receipts import last_promotion
 from coccinelle_assets.live.sqlite.definitions import named_indexes
 from coccinelle_assets.live.sqlite.original_schema import describe_schema
@@ -174,13 +174,7 @@ def _give_anonymous_customers(live: sqlite3.Connection, schema: Schema) -> int:
 
 def add_anonymous_id(live: sqlite3.Connection) -> None:
     """Give .sql files the function anonymous_id(tenant, table, id)."""
-    live.create_function("anonymous_id", 3, _anonymous_id, deterministic=True)
-
-
-def _anonymous_id(tenant: str, table: str, record_id: str) -> str:
-    """The id that a run gives a customer whose earliest record this is."""
-    digest = hashlib.md5(f"{tenant}\x1f{table}\x1f{record_id}".encode(), usedforsecurity=False)
-    return f"cust_{digest.hexdigest()[:20]}"
+    live.create_function("anonymous_id", 3, id_of_first_record, deterministic=True)
 
 
 def _archive_details(live: sqlite3.Connection, schema: Schema, archive: Path) -> dict[str, int]:

@@ -22,8 +22,8 @@ def back_up(
 ) -> Path:
     """Copy the live database into `directory` and remove all but the newest `kept` copies.
 
-    `exact_copy` is a file that holds what `live` holds: it becomes the backup, under its one name. With
-    two names for it, whatever happened to the one would happen to the backup.
+    `exact_copy` is a file that holds what `live` holds: it becomes the backup, with no second name,
+    so that whatever happens to the snapshot does not happen to it.
     """
     backup = kept_path(directory, label, SUFFIX)
     if exact_copy is None or not _move(exact_copy, backup):

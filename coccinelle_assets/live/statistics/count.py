@@ -23,6 +23,11 @@ def date_columns(schema: Schema) -> dict[str, tuple[str, str]]:
     }
 
 
+def utc(value: str) -> str:
+    """SQL of a date on the live database as UTC text, NULL where nobody can read it."""
+    return load_sql("live/statistics/sql/utc_timestamp.sql", value=value).strip()
+
+
 def write_link_statistics(live: sqlite3.Connection, schema: Schema) -> None:
     """Write temp.link_statistics: each customer's links on a live database, counted."""
     query = link_statistics_query(schema, "appointments", "omni_conversations")
@@ -48,10 +53,7 @@ def take_planned_statistics(live: sqlite3.Connection) -> bool:
 
 def link_statistics_query(schema: Schema, appointments: str, conversations: str) -> str:
     """The count of each customer's links, out of tables or subqueries with the live columns."""
-    expressions = {
-        key: load_sql("live/statistics/sql/utc_timestamp.sql", value=quoted(name))
-        for key, (_, name) in date_columns(schema).items()
-    }
+    expressions = {key: utc(quoted(name)) for key, (_, name) in date_columns(schema).items()}
     return load_sql(
         "live/statistics/sql/link_statistics.sql",
         appointments=appointments,

@@ -16,7 +16,7 @@ from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.receipts import last_promotion
 from coccinelle_assets.live.sqlite.schema import Schema, read_schema, require_sources
 from coccinelle_assets.live.sqlite.transaction import transaction
-from coccinelle_assets.live.statistics.count import correct_statistics, date_columns
+from coccinelle_assets.live.statistics.count import correct_statistics, date_columns, utc
 from coccinelle_assets.sql import load_sql, quoted
 from coccinelle_assets.tables import TOTALS
 
@@ -109,5 +109,4 @@ def _definition(event: str, fragments: Mapping[str, str]) -> str:
 
 
 def _utc(value: str) -> str:
-    reading = value if value.startswith("NEW.") else quoted(value)
-    return load_sql("live/statistics/sql/utc_timestamp.sql", value=reading).strip()
+    return utc(value if value.startswith("NEW.") else quoted(value))
