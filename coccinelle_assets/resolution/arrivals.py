@@ -179,7 +179,7 @@ def find_or_create(
     if not ties and prospect is None:
         return Found(None, False, (), (), tuple(rejected))
     derived = _keeps_details(schema, arrival.table)
-    created = _create(live, arrival, person, prospect, prospective, derived=derived)
+    created = _create(live, arrival, person, prospect, prospective, ties, derived=derived)
     _learn(live, tenant, created, unknown)
     if prospect:
         _learn_prospect(live, tenant, created, prospect, ties)
@@ -281,14 +281,16 @@ def _create(
     person: Person,
     prospect: Prospect | None,
     prospective: Person | None,
+    ties: Sequence[Detail],
     *,
     derived: bool,
 ) -> str:
     """A customer out of one record and the prospect it names, as a run would derive it."""
     people = [person] if prospective is None else [prospective, person]
     named = max(people, key=lambda p: (bool(p.first_name) + bool(p.last_name), p is not person))
-    email = next((found for p in people if (found := p.shown("email"))), None)
-    phone = next((found for p in people if (found := p.shown("phone"))), None)
+    usable = [detail for p in people for detail in p.details if detail in ties]
+    email = next((detail.shown for detail in usable if detail.kind == "email"), None)
+    phone = next((detail.shown for detail in usable if detail.kind == "phone"), None)
     taken = holders(live, arrival.tenant, email, phone)
     email = None if "email" in taken else email
     phone = None if "phone" in taken else phone

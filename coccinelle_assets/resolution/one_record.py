@@ -51,10 +51,6 @@ class Person:
     details: tuple[Detail, ...]
     rejected: tuple[Rejected, ...]
 
-    def shown(self, kind: str) -> str | None:
-        """The first e-mail or phone as a customer's row has it."""
-        return next((detail.shown for detail in self.details if detail.kind == kind), None)
-
 
 class RecordReader:
     """Reads records by a run's settings; made once, since compiling its patterns takes time."""
