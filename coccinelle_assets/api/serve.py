@@ -26,7 +26,6 @@ def serve_app(settings: Settings, host: str, port: int, grace_seconds: int) -> N
     _log_to_stderr()
     listener = _listen(host, port)
     name, bound = listener.getsockname()[:2]
-    print(f"serving {settings.database} on http://{name}:{bound}", file=sys.stderr, flush=True)
     config = uvicorn.Config(
         application,
         access_log=False,
@@ -37,10 +36,16 @@ def serve_app(settings: Settings, host: str, port: int, grace_seconds: int) -> N
     # Each statement of SQLite gives Python's lock away and waits for it again, behind threads that
     # give it up after this long: 5 ms by default, some fifty requests.
     sys.setswitchinterval(SWITCH_SECONDS)
-    # uvicorn takes the signals over and sends them again once it has stopped.
+    server = uvicorn.Server(config)
+
+    def stop(*_: object) -> None:
+        server.should_exit = True
+
+    # For a signal before uvicorn takes them over; once stopped, it sends what it took here.
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
-    uvicorn.Server(config).run(sockets=[listener])
+        signal.signal(number, stop)
+    print(f"serving {settings.database} on http://{name}:{bound}", file=sys.stderr, flush=True)
+    server.run(sockets=[listener])
 
 
 def _listen(host: str, port: int) -> socket.socket:
