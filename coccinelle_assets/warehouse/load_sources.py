@@ -17,7 +17,6 @@ from coccinelle_assets.live.sqlite.schema import Schema, utf8_text
 from coccinelle_assets.live.tenant_scope import promoted_tenants, require_tenants
 from coccinelle_assets.sql import load_sql, quoted
 from coccinelle_assets.tables import (
-    BUSINESS_IDENTIFIERS,
     LINKED_TABLES,
     PROMOTED_TABLES,
     SOURCE_TABLES,
@@ -96,10 +95,19 @@ def _source(table: str, columns: Sequence[Column], schema: Schema, *, of_wave: b
     if table in LINKED_TABLES:
         place = "rowid" if table in schema.rowid_tables else "CAST(NULL AS BIGINT)"
         selection += f", {place} AS live_rowid"
-    origin = f"snapshot.{quoted(table)}" if schema.has(table) else "(SELECT 1) WHERE FALSE"
+    origin = _origin(table, schema) if schema.has(table) else "(SELECT 1) WHERE FALSE"
     if of_wave and schema.has(table) and Column("tenant_id") in columns:
         origin += " WHERE tenant_id IN (SELECT tenant_id FROM source.wave)"
     return f"CREATE OR REPLACE TABLE source.{quoted(table)} AS SELECT {selection} FROM {origin}"
+
+
+def _origin(table: str, schema: Schema) -> str:
+    """What to select a table's rows from; DuckDB's scanner sees no generated column."""
+    if table not in schema.computed:
+        return f"snapshot.{quoted(table)}"
+    place = ", rowid" if table in schema.rowid_tables else ""
+    query = f"SELECT *{place} FROM {quoted(table)}".replace("'", "''")
+    return f"sqlite_query('snapshot', '{query}')"
 
 
 def _read_receipts(snapshot: Path, schema: Schema, tenants: Sequence[str]) -> list[Receipt]:
@@ -133,16 +141,17 @@ def last_promotion_seen(connection: DuckDBPyConnection) -> str | None:
 def _load_tenants(connection: DuckDBPyConnection, schema: Schema) -> None:
     connection.execute("DROP TABLE IF EXISTS source.tenants")
     if schema.has("tenants", "id"):
-        connection.execute("CREATE TABLE source.tenants AS SELECT id FROM snapshot.tenants")
+        connection.execute(
+            f"CREATE TABLE source.tenants AS SELECT id FROM {_origin('tenants', schema)}"
+        )
 
 
 def _load_business_identifiers(connection: DuckDBPyConnection, schema: Schema) -> None:
     parts = [
         f"SELECT {utf8_text(quoted(tenant))} AS tenant_id, '{table}' AS source_table,"
         f" '{kind}' AS kind, {utf8_text(quoted(column))} AS value"
-        f" FROM snapshot.{quoted(table)}"
-        for table, tenant, kind, column in BUSINESS_IDENTIFIERS
-        if schema.has(table, tenant) and schema.has(table, column)
+        f" FROM {_origin(table, schema)}"
+        for table, tenant, kind, column in schema.business_columns()
     ]
     empty = (
         "SELECT '' AS tenant_id, '' AS source_table, '' AS kind, '' AS value FROM (SELECT 1)"

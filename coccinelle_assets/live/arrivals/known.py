@@ -13,7 +13,7 @@ from coccinelle_assets.live.sqlite.schema import Schema
 from coccinelle_assets.live.sqlite.transaction import scalar
 from coccinelle_assets.live.statistics.count import utc
 from coccinelle_assets.sql import load_sql, quoted
-from coccinelle_assets.tables import BUSINESS_IDENTIFIERS, IDENTIFIERS
+from coccinelle_assets.tables import IDENTIFIERS
 
 FOLDER = "live/arrivals/sql"
 
@@ -89,8 +89,8 @@ def business_details(
     queries = [
         f"SELECT '{kind}', {quoted(column)} FROM {quoted(table)}"
         f" WHERE {quoted(owner)} = :tenant AND {quoted(column)} <> ''"
-        for table, owner, kind, column in BUSINESS_IDENTIFIERS
-        if kind in IDENTIFIERS and schema.has(table, owner) and schema.has(table, column)
+        for table, owner, kind, column in schema.business_columns()
+        if kind in IDENTIFIERS
     ]
     if not queries:
         return []

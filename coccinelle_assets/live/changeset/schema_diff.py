@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from coccinelle_assets.errors import CoccinelleError
+from coccinelle_assets.live.sqlite.schema import KNOWN_TABLES
 
 # Tables that scripts keep for themselves are no part of what is compared.
 RESERVED = "coccinelle_"
@@ -23,12 +24,24 @@ class SchemaObject:
 
 
 def schema_objects(connection: sqlite3.Connection, schema: str) -> dict[str, SchemaObject]:
-    """Every object of an attached database by its name, in the order they were made."""
+    """Every object of an attached database by its name, in the order they were made.
+
+    Known tables have the names that the project knows them by, in whatever letters they stand.
+    """
     rows = connection.execute(
         f"SELECT type, name, tbl_name, sql FROM {schema}.sqlite_master"
         " WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY rowid"
     )
-    return {row[1]: SchemaObject(*row) for row in rows if not row[1].lower().startswith(RESERVED)}
+    return {
+        name: SchemaObject(kind, name, _known(table), sql)
+        for kind, given, table, sql in rows
+        if not given.lower().startswith(RESERVED)
+        for name in [_known(given) if kind == "table" else given]
+    }
+
+
+def _known(table: str) -> str:
+    return table.lower() if table.lower() in KNOWN_TABLES else table
 
 
 def parents(connection: sqlite3.Connection, schema: str, table: str) -> set[str]:

@@ -116,7 +116,9 @@ class Statements:
         yield guard(NOTHING_APPLIED_SINCE, f"{newest} ORDER BY rowid DESC LIMIT 1) IS {expected}")
         for item in self.diff.before.values():
             if item.table in self.diff.touched or self.diff.after.get(item.name) != item:
-                sql = f"(SELECT sql FROM sqlite_master WHERE name = {text(item.name)})"
+                sql = (
+                    f"(SELECT sql FROM sqlite_master WHERE name = {text(item.name)} COLLATE NOCASE)"
+                )
                 yield guard(SCHEMA_UNCHANGED, f"{sql} IS {text(item.sql)}")
         for table in sorted(self.diff.touched):
             known = sum(
@@ -125,7 +127,7 @@ class Statements:
             yield guard(
                 SCHEMA_UNCHANGED,
                 "(SELECT count(*) FROM sqlite_master WHERE type = 'trigger'"
-                f" AND tbl_name = {text(table)}) = {known}",
+                f" AND tbl_name = {text(table)} COLLATE NOCASE) = {known}",
             )
 
     def _is_silenced(self, table: str) -> bool:

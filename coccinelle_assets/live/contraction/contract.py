@@ -25,8 +25,8 @@ from coccinelle_assets.live.sqlite.transaction import (
     run,
     run_script,
     transaction,
-    triggers_suspended,
 )
+from coccinelle_assets.live.sqlite.watchers import triggers_away, watchers_resting
 from coccinelle_assets.live.statistics.count import correct_statistics, write_link_statistics
 from coccinelle_assets.live.statistics.triggers import trigger_definitions
 from coccinelle_assets.predicates.predicate import LINK_PREDICATES, Finding, Predicate, evaluate
@@ -140,7 +140,7 @@ def _contract(
         table: changed_definition(live, table, _deployed_details(schema, table), STRICT_LINK)
         for table in LINKED_TABLES
     }
-    with triggers_suspended(live, CHANGED_TABLES):
+    with triggers_away(live, LINKED_TABLES):
         for table, (definition, lost) in changes.items():
             _contract_table(live, table, definition, lost)
     dropped = [name for _, lost in changes.values() for name in lost]
@@ -165,7 +165,7 @@ def _contract(
 def _give_anonymous_customers(live: sqlite3.Connection, schema: Schema) -> int:
     add_anonymous_id(live)
     made = 0
-    with triggers_suspended(live, CHANGED_TABLES):
+    with watchers_resting(live, CHANGED_TABLES):
         for table in LINKED_TABLES:
             made += run_script(live, "live/contraction/sql/anonymous_customers.sql", table=table)[0]
         correct_statistics(live, schema)

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.sqlite.columns import column_names, has_rowid
 from coccinelle_assets.live.sqlite.definitions import definition_of, named_indexes
+from coccinelle_assets.live.sqlite.empty_copy import empty_copy
+from coccinelle_assets.live.sqlite.soundness import views_and_triggers_aside
 from coccinelle_assets.live.statistics.triggers import installed_triggers
 from coccinelle_assets.sql import quoted
 
@@ -22,41 +24,26 @@ ASIDE = "_before_rebuild"
 UPDATE_OF = re.compile(r"\bUPDATE\s+OF\s(.*?)\sON\s", re.IGNORECASE | re.DOTALL)
 
 
-@contextmanager
-def schema_copy(live: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    """An empty database in memory with the schema of a live one."""
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as copy:
-        # Tables first; views and triggers may refer to any of them.
-        # Virtual ones before those, since they make their own shadow tables.
-        objects = live.execute(
-            "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"
-            " ORDER BY type <> 'table', sql NOT LIKE 'CREATE VIRTUAL%', type <> 'index',"
-            " type <> 'view', rowid"
-        )
-        for name, definition in objects.fetchall():
-            if not copy.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (name,)).fetchone():
-                copy.execute(definition)
-        yield copy
-
-
 def changed_definition(
-    live: sqlite3.Connection, table: str, drop: Iterable[str], links: str
+    live: sqlite3.Connection, table: str, drop: Sequence[str], links: str
 ) -> tuple[str, list[str]]:
     """The definition without the columns `drop` and with `links` as that of customer_id.
 
     With it the names of indexes that cannot be without these columns.
     Raises CoccinelleError that names the constraint, view or trigger that stands in the way.
     """
-    with schema_copy(live) as copy:
+    with empty_copy(live) as copy:
         indexes = named_indexes(copy, table)
         for name in indexes:
             copy.execute(f"DROP INDEX {quoted(name)}")
         for name in installed_triggers(copy):
             copy.execute(f"DROP TRIGGER {quoted(name)}")
         require_unwatched(copy, table, drop)
+        refusal = f"table {table} cannot do without {', '.join(drop)}"
         try:
-            for column in drop:
-                copy.execute(f"ALTER TABLE {table} DROP COLUMN {quoted(column)}")
+            with views_and_triggers_aside(copy, refusal):
+                for column in drop:
+                    copy.execute(f"ALTER TABLE {table} DROP COLUMN {quoted(column)}")
         except sqlite3.Error as error:
             raise CoccinelleError(
                 f"table {table} cannot do without {column}: {error}. Change what uses it first; "
@@ -151,8 +138,13 @@ def rebuild_table(
 def _carry_on_numbering(live: sqlite3.Connection, table: str, aside: str) -> None:
     """AUTOINCREMENT goes on where it was, so that no id of a deleted row is given again."""
     if live.execute("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'").fetchone():
-        live.execute("DELETE FROM sqlite_sequence WHERE name = ?", (table,))
-        live.execute("UPDATE sqlite_sequence SET name = ? WHERE name = ?", (table, aside))
+        numbered = (table, aside)
+        live.execute("DELETE FROM sqlite_sequence WHERE lower(name) = ?", numbered[:1])
+        live.execute(
+            "UPDATE sqlite_sequence SET name = (SELECT name FROM sqlite_master"
+            " WHERE type = 'table' AND lower(name) = ?) WHERE lower(name) = ?",
+            numbered,
+        )
 
 
 def _has_numbers_of_its_own(live: sqlite3.Connection, table: str) -> bool:

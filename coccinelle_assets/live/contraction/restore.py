@@ -15,7 +15,8 @@ from coccinelle_assets.live.sqlite.columns import stored_columns
 from coccinelle_assets.live.sqlite.definitions import definition_of, named_indexes, take_off
 from coccinelle_assets.live.sqlite.original_schema import OriginalSchema
 from coccinelle_assets.live.sqlite.schema import read_schema
-from coccinelle_assets.live.sqlite.transaction import run_script, triggers_suspended
+from coccinelle_assets.live.sqlite.transaction import run_script
+from coccinelle_assets.live.sqlite.watchers import triggers_away, watchers_resting
 from coccinelle_assets.live.statistics.count import correct_statistics
 from coccinelle_assets.tables import CHANGED_TABLES, DETAILS, LINKED_TABLES
 
@@ -89,10 +90,11 @@ def restore_tables(live: sqlite3.Connection, contract: StandingContract) -> dict
     Returns the number of rows by table. Rows that came since get their customer's details.
     """
     counts = {}
-    with triggers_suspended(live, CHANGED_TABLES):
+    with triggers_away(live, LINKED_TABLES):
         for table in LINKED_TABLES:
             counts[f"{table}_details_restored"] = _restore_details(live, contract, table)
-        add_anonymous_id(live)
+    add_anonymous_id(live)
+    with watchers_resting(live, CHANGED_TABLES):
         run_script(live, "live/contraction/sql/forget_anonymous.sql")
         correct_statistics(live, read_schema(live))
     live.execute("DROP TABLE customer_contracts")

@@ -85,7 +85,7 @@ class D1Database:
         (rows,) = self.wrangler.query(load_sql("live/d1/sql/columns.sql"))
         tables: dict[str, list[str]] = {}
         for row in rows:
-            tables.setdefault(row["table_name"], []).append(row["column_name"])
+            tables.setdefault(row["table_name"].lower(), []).append(row["column_name"])
         return Schema({name: tuple(columns) for name, columns in tables.items()})
 
     def snapshot(self, target: Path) -> None:

@@ -21,7 +21,8 @@ def expand(live: sqlite3.Connection, schema: Schema) -> bool:
 
 
 def _create_tables(live: sqlite3.Connection, schema: Schema) -> None:
-    create_customers_table(live, has_tenants=schema.has("tenants", "id"))
+    has_tenants = schema.has("tenants", "id") and is_keyed_by_id(live, "tenants")
+    create_customers_table(live, has_tenants=has_tenants)
     create_companion_tables(live)
     add_missing_columns(live, schema)
     for column in CUSTOMER_COLUMNS:
@@ -64,7 +65,7 @@ def require_unique_indexes(live: sqlite3.Connection) -> None:
         column: (f"idx_customers_tenant_{column}", f"tenant_id, {column}")
         for column in set(IDENTIFIERS).difference(unique_identifiers(live))
     }
-    if not is_keyed_by_id(live):
+    if not is_keyed_by_id(live, "customers"):
         missing["id"] = ("idx_customers_id", "id")
     for column, (index, columns) in missing.items():
         try:

@@ -28,8 +28,8 @@ from coccinelle_assets.live.sqlite.transaction import (
     ids_indexed,
     scalar,
     transaction,
-    triggers_suspended,
 )
+from coccinelle_assets.live.sqlite.watchers import watchers_resting
 from coccinelle_assets.settings import GateThresholds
 from coccinelle_assets.tables import CHANGED_TABLES
 
@@ -111,7 +111,7 @@ def promote_to(
             unwritten = planned_at == scalar(live, "PRAGMA data_version")
             # Before the triggers are away: they are part of what was there.
             undo_log = open_undo_log(live, schema, promotion.run_id)
-            with triggers_suspended(live, CHANGED_TABLES), ids_indexed(live, CHANGED_TABLES):
+            with watchers_resting(live, CHANGED_TABLES), ids_indexed(live, CHANGED_TABLES):
                 publication = publish(
                     live,
                     schema,

@@ -29,12 +29,13 @@ from coccinelle_assets.live.rollback.revert_rows import (
 )
 from coccinelle_assets.live.sqlite.original_schema import OriginalSchema
 from coccinelle_assets.live.sqlite.schema import Schema, read_schema
+from coccinelle_assets.live.sqlite.soundness import views_and_triggers_aside
 from coccinelle_assets.live.sqlite.transaction import (
     ids_indexed,
     scalar,
     transaction,
-    triggers_suspended,
 )
+from coccinelle_assets.live.sqlite.watchers import watchers_resting
 from coccinelle_assets.live.statistics.count import correct_statistics
 from coccinelle_assets.live.statistics.triggers import TRIGGERS
 from coccinelle_assets.sql import quoted
@@ -82,21 +83,28 @@ def roll_back(live: sqlite3.Connection, database: str, archives: Path) -> Rollba
         if contract:
             counts |= restore_tables(live, contract)
         undone = Undone()
+        _drop(live, "TRIGGER", TRIGGERS, original)
+        for table in LINKED_TABLES:
+            if not original.had(table, "customer_id"):
+                require_unwatched(live, table, ["customer_id"])
         # A table that had no UNIQUE constraint may get rows back that share an e-mail.
         _drop(live, "INDEX", INDEXES, original)
-        with triggers_suspended(live, CHANGED_TABLES), ids_indexed(live, CHANGED_TABLES):
+        with watchers_resting(live, CHANGED_TABLES), ids_indexed(live, CHANGED_TABLES):
             tables = [name for name in LINKED_TABLES if original.had(name, "customer_id")]
             customers = original.had("customers")
             if tables or customers:
                 undone = undo_rows(live, None, customers=customers, tables=tables)
         counts |= _count_what_goes(live, original)
+        refusal = f"{database} cannot be rolled back"
         try:
-            _drop_additions(live, original)
+            with views_and_triggers_aside(live, refusal):
+                _drop_additions(live, original)
         except sqlite3.OperationalError as error:
             raise CoccinelleError(
-                f"{database} cannot be rolled back: {error}. The application uses what the "
+                f"{refusal}: {error}. The application uses what the "
                 "migration added: drop that first; nothing was written"
             ) from error
+        _restore_objects(live, original)
         return Rollback("everything", None, counts | undone.counts, undone.left)
 
 
@@ -111,7 +119,7 @@ def roll_back_last(live: sqlite3.Connection, database: str, archives: Path) -> R
             return Rollback("contraction", None, restore_tables(live, contract), [])
     with transaction(live):
         run_id = _require_undoable(live, database)
-        with triggers_suspended(live, CHANGED_TABLES), ids_indexed(live, CHANGED_TABLES):
+        with watchers_resting(live, CHANGED_TABLES), ids_indexed(live, CHANGED_TABLES):
             undone = undo_rows(live, run_id, customers=True, tables=list(LINKED_TABLES))
             schema = read_schema(live)
             if schema.has(CUSTOMER_IDENTIFIERS):
@@ -200,23 +208,17 @@ def _count_what_goes(live: sqlite3.Connection, original: OriginalSchema) -> dict
 
 
 def _drop_additions(live: sqlite3.Connection, original: OriginalSchema) -> None:
-    """Triggers, then tables, then columns: SQLite drops no column that a trigger or index names.
-
-    It does drop a table that a view or trigger names, and finds out at the next column.
-    """
+    """Tables, then columns: SQLite drops no column that an index, view or trigger names."""
     schema = read_schema(live)
-    _drop(live, "TRIGGER", TRIGGERS, original)
     for table in (*COMPANION_TABLES, "customers"):
         if not original.had(table) and schema.has(table):
             live.execute(f"DROP TABLE {table}")
     for table in LINKED_TABLES:
         if not original.had(table, "customer_id"):
-            require_unwatched(live, table, ["customer_id"])
             live.execute(f"ALTER TABLE {table} DROP COLUMN customer_id")
     if original.had("customers"):
         for column in _added_columns(schema, original):
             live.execute(f"ALTER TABLE customers DROP COLUMN {quoted(column)}")
-    _restore_objects(live, original)
 
 
 def _added_columns(schema: Schema, original: OriginalSchema) -> list[str]:

@@ -32,6 +32,18 @@ def stored_columns(
     ]
 
 
+def every_column(connection: sqlite3.Connection, table: str) -> list[str]:
+    """The names of all columns that can be read, generated ones too, in order."""
+    rows = connection.execute("SELECT name FROM pragma_table_xinfo(?) WHERE hidden <> 1", (table,))
+    return [name for (name,) in rows]
+
+
+def computed_columns(connection: sqlite3.Connection, table: str) -> frozenset[str]:
+    """The names of generated columns, which nobody can write."""
+    rows = connection.execute("SELECT name FROM pragma_table_xinfo(?) WHERE hidden > 1", (table,))
+    return frozenset(name for (name,) in rows)
+
+
 def primary_key(
     connection: sqlite3.Connection, table: str, schema: str = "main"
 ) -> tuple[str, ...]:
@@ -73,33 +85,38 @@ def has_rowid(connection: sqlite3.Connection, table: str) -> bool:
 
 def leads_to_id(live: sqlite3.Connection, table: str) -> bool:
     """Whether the id is the table's own key, or the first column of an index of all rows."""
-    keys = [row[1].lower() for row in live.execute(f"PRAGMA table_info({table})") if row[5] == 1]
+    keys = [name.lower() for name in primary_key(live, table)]
     indexes = live.execute(f"PRAGMA index_list({table})").fetchall()
     firsts = [
         live.execute(f"PRAGMA index_info({quoted(name)})").fetchone()[2]
         for _, name, _unique, _origin, partial in indexes
         if not partial
     ]
-    return keys == ["id"] or any(first is not None and first.lower() == "id" for first in firsts)
+    return keys[:1] == ["id"] or any(
+        first is not None and first.lower() == "id" for first in firsts
+    )
 
 
 def unique_identifiers(live: sqlite3.Connection) -> list[str]:
     """Which of e-mail and phone no two customers of a tenant may share."""
-    covered = _unique_columns(live)
+    covered = _unique_columns(live, "customers")
     return [column for column in IDENTIFIERS if frozenset(("tenant_id", column)) in covered]
 
 
-def is_keyed_by_id(live: sqlite3.Connection) -> bool:
-    """Whether the id is the customers' primary key (one of integers has no index), or unique."""
-    keys = [row[1].lower() for row in live.execute("PRAGMA table_info(customers)") if row[5]]
-    return keys == ["id"] or frozenset(("id",)) in _unique_columns(live)
+def is_keyed_by_id(live: sqlite3.Connection, table: str) -> bool:
+    """Whether the id is a table's primary key (one of integers has no index), or unique.
+
+    Without, no foreign key can lead to the table.
+    """
+    keys = [name.lower() for name in primary_key(live, table)]
+    return keys == ["id"] or frozenset(("id",)) in _unique_columns(live, table)
 
 
-def _unique_columns(live: sqlite3.Connection) -> set[frozenset[str]]:
-    """The columns of each index that keeps all rows of the customers apart."""
+def _unique_columns(live: sqlite3.Connection, table: str) -> set[frozenset[str]]:
+    """The columns of each index that keeps all rows of a table apart."""
     covered = set()
-    for _, name, unique, _origin, partial in live.execute("PRAGMA index_list(customers)"):
+    for _, name, unique, _origin, partial in live.execute(f"PRAGMA index_list({table})"):
         if unique and not partial:
             columns = live.execute(f"PRAGMA index_info({quoted(name)})")
-            covered.add(frozenset(column for _, _, column in columns))
+            covered.add(frozenset(column and column.lower() for _, _, column in columns))
     return covered

@@ -8,29 +8,48 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-
-import sqlite_utils
+from dataclasses import dataclass, field
 
 from coccinelle_assets.errors import CoccinelleError
-from coccinelle_assets.live.sqlite.columns import has_rowid
+from coccinelle_assets.live.sqlite.columns import computed_columns, every_column, has_rowid
 from coccinelle_assets.sql import quoted
-from coccinelle_assets.tables import BUSINESS_IDENTIFIERS, PROMOTED_TABLES, SOURCE_TABLES, Column
+from coccinelle_assets.tables import (
+    BUSINESS_IDENTIFIERS,
+    COMPANION_TABLES,
+    PROMOTED_TABLES,
+    SOURCE_TABLES,
+    Column,
+)
+
+# All that is read or written: what else a database holds is none of ours, and may be beyond this
+# SQLite (a virtual table whose module is not loaded).
+ONLY_READ_FROM = {table for table, *_ in BUSINESS_IDENTIFIERS}
+KNOWN_TABLES = {*SOURCE_TABLES, *PROMOTED_TABLES, *COMPANION_TABLES, *ONLY_READ_FROM}
 
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """Tables of one database with their column names, in the database's own spelling.
+    """The tables that the project knows, of one database, with their columns as they are spelled.
 
-    `rowid_tables` are those whose rows can be told by SQLite's rowid.
+    Names are in lower case: SQLite compares them so. `rowid_tables` are those whose rows can be
+    told by SQLite's rowid; `computed` the generated columns of each table that has some; `others`
+    what stands under a known table's name and is none: `a view` or `a virtual table`. A view that
+    is only read from is as good as a table.
     """
 
     tables: Mapping[str, tuple[str, ...]]
     rowid_tables: frozenset[str] = frozenset()
+    computed: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    others: Mapping[str, str] = field(default_factory=dict)
 
     def has(self, table: str, column: str | None = None) -> bool:
         """Whether the table, or that column of it, is there."""
-        return table in self.tables and (column is None or column in self.tables[table])
+        return table in self.tables and (column is None or self.spelled(table, column) is not None)
+
+    def spelled(self, table: str, column: str) -> str | None:
+        """A column's name as the database spells it, None when it is absent."""
+        wanted = column.lower()
+        return next((name for name in self.tables.get(table, ()) if name.lower() == wanted), None)
 
     def deployed(self, table: str, column: Column) -> str | None:
         """The name that a canonical column has in this database, None when it is absent."""
@@ -56,11 +75,22 @@ class Schema:
             table: [self.deployed(table, column) for column in columns]
             for table, columns in ({**SOURCE_TABLES, **PROMOTED_TABLES}).items()
         }
-        for table, tenant, _kind, column in BUSINESS_IDENTIFIERS:
-            if self.has(table, tenant) and self.has(table, column):
-                wanted.setdefault(table, [tenant]).append(column)
+        for table, tenant, _kind, column in self.business_columns():
+            wanted.setdefault(table, [tenant]).append(column)
         named = {table: [name for name in names if name] for table, names in wanted.items()}
         return {table: names for table, names in named.items() if names}
+
+    def business_columns(self) -> list[tuple[str, str, str, str]]:
+        """Where this database keeps the business' own details (tables.BUSINESS_IDENTIFIERS)."""
+        spelled = (
+            (table, self.spelled(table, tenant), kind, self.spelled(table, column))
+            for table, tenant, kind, column in BUSINESS_IDENTIFIERS
+        )
+        return [
+            (table, tenant, kind, column)
+            for table, tenant, kind, column in spelled
+            if tenant is not None and column is not None
+        ]
 
     def date_column(self, table: str) -> str | None:
         """The deployed name of a linked table's single date column, None when there are two."""
@@ -75,16 +105,35 @@ def utf8_text(expression: str) -> str:
 
 
 def read_schema(connection: sqlite3.Connection) -> Schema:
-    """The tables and columns of a database."""
-    database = sqlite_utils.Database(connection)
+    """The known tables of a database, and their columns."""
+    kinds = {
+        name.lower(): "a virtual table" if virtual else f"a {kind}"
+        for kind, name, virtual in connection.execute(
+            "SELECT type, name, sql LIKE 'CREATE VIRTUAL%' FROM sqlite_master"
+            " WHERE type IN ('table', 'view')"
+        )
+        if name.lower() in KNOWN_TABLES
+    }
     tables = {
-        name: tuple(column.name for column in database[name].columns)
-        for name in database.table_names()
+        name: tuple(columns)
+        for name, kind in kinds.items()
+        if kind == "a table" or (kind == "a view" and name in ONLY_READ_FROM)
+        if (columns := _columns(connection, name))
     }
     return Schema(
         tables,
         frozenset(name for name in tables if _is_found_by_rowid(connection, name, tables[name])),
+        {name: found for name in tables if (found := computed_columns(connection, name))},
+        {name: kind for name, kind in kinds.items() if name not in tables},
     )
+
+
+def _columns(connection: sqlite3.Connection, table: str) -> list[str]:
+    """None of a view over something that is not there."""
+    try:
+        return every_column(connection, table)
+    except sqlite3.OperationalError:
+        return []
 
 
 def _is_found_by_rowid(connection: sqlite3.Connection, table: str, columns: Sequence[str]) -> bool:
@@ -100,13 +149,16 @@ def require_sources(schema: Schema, database: str) -> None:
     problems = []
     for table, columns in SOURCE_TABLES.items():
         if not schema.has(table):
-            problems.append(f"table {table} is missing")
+            what = schema.others.get(table)
+            problems.append(f"{table} is {what}" if what else f"table {table} is missing")
             continue
         for column in columns:
             excused = not column.required or (column.unless and schema.has(table, column.unless))
             if not excused and schema.deployed(table, column) is None:
                 problems.append(f"table {table} has no column {' or '.join(column.deployed_names)}")
     for table, columns in PROMOTED_TABLES.items():
+        if table in schema.others:
+            problems.append(f"{table} is {schema.others[table]}")
         if schema.has(table):
             problems.extend(
                 f"table {table} has no column {column.name}"

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from coccinelle_assets.live.sqlite.columns import leads_to_id, lower_names
-from coccinelle_assets.sql import load_sql, quoted, statements
+from coccinelle_assets.sql import load_sql, statements
 
 
 @contextmanager
@@ -32,26 +32,6 @@ def transaction(live: sqlite3.Connection) -> Iterator[None]:
         if live.in_transaction:
             live.execute("ROLLBACK")
         raise
-
-
-@contextmanager
-def triggers_suspended(live: sqlite3.Connection, tables: Iterable[str]) -> Iterator[None]:
-    """Inside a transaction: no trigger of these tables fires in the block; all are there after.
-
-    The application's triggers answer to the application's writes, and ours count what a promotion
-    counts by itself.
-    """
-    marks = ", ".join("?" * len(names := list(tables)))
-    triggers = live.execute(
-        "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
-        f" AND lower(tbl_name) IN ({marks}) ORDER BY rowid",
-        names,
-    ).fetchall()
-    for name, _ in triggers:
-        live.execute(f"DROP TRIGGER {quoted(name)}")
-    yield
-    for _, definition in triggers:
-        live.execute(definition)
 
 
 @contextmanager
