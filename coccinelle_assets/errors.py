@@ -12,8 +12,7 @@ class CoccinelleError(Exception):
 
 
 ADVICE = {
-    "promotion": "The database was changed since the checks ran; migrate again to see the "
-    "offenders.",
+    "promotion": "Migrate again with --dry-run to see the offenders.",
     "promotion alone": "Run promote_customers, or migrate again, to see the offenders.",
     "contraction": "`coccinelle contract DATABASE` without --yes lists the offenders.",
 }

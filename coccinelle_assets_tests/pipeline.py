@@ -8,12 +8,13 @@ from pathlib import Path
 
 import duckdb
 
+from coccinelle_assets.live.preflight.preflight import require_fit
 from coccinelle_assets.live.promotion.publish import Publication
 from coccinelle_assets.live.promotion.run import Promotion, promote_to
 from coccinelle_assets.live.sqlite.backups import back_up
 from coccinelle_assets.live.sqlite.connection import open_live
 from coccinelle_assets.live.sqlite.file_state import FileState, read_file_state
-from coccinelle_assets.live.sqlite.schema import read_schema, require_sources
+from coccinelle_assets.live.sqlite.schema import read_schema
 from coccinelle_assets.live.sqlite.snapshot import repair_snapshot, take_snapshot
 from coccinelle_assets.location import as_seen_from
 from coccinelle_assets.resolution.contacts import build_contacts
@@ -76,8 +77,8 @@ class Pipeline:
         take_snapshot(self.database, snapshot, self.settings.busy_timeout_seconds)
         connection = sqlite3.connect(snapshot)
         schema = read_schema(connection)
+        require_fit(connection, schema, str(self.database))
         connection.close()
-        require_sources(schema, str(self.database))
         try:
             load_sources(self.warehouse, snapshot, schema, tenants)
         except UnreadableTextError:

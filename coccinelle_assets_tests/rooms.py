@@ -23,6 +23,7 @@ ROOMS = (
 # Inside live, likewise.
 LIVE_ROOMS = (
     ("open_database",),
+    ("preflight",),
     ("tenant_ranges", "verify", "history", "merges", "home_owner"),
     ("promotion",),
     ("rollback",),

@@ -10,7 +10,8 @@ import dagster as dg
 from pydantic import Field
 
 from coccinelle_assets.assets.layer import materialized, spec
-from coccinelle_assets.live.sqlite.schema import read_schema, require_sources
+from coccinelle_assets.live.preflight.preflight import require_fit
+from coccinelle_assets.live.sqlite.schema import read_schema
 from coccinelle_assets.live.sqlite.snapshot import Repair, repair_snapshot
 from coccinelle_assets.location import as_seen_from
 from coccinelle_assets.resources.failures import MIGRATION_POOL, clear_failures
@@ -134,8 +135,8 @@ def sources(
         live_database.take_snapshot()
         with sqlite3.connect(live_database.snapshot_path) as snapshot:
             schema = read_schema(snapshot)
+            require_fit(snapshot, schema, live_database.path)
         snapshot.close()
-        require_sources(schema, live_database.path)
         repairs: list[Repair] = []
         with warehouse.connect() as connection:
             try:

@@ -7,8 +7,9 @@ these names lead to temporary views of its tenants' rows, so the predicates need
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from coccinelle_assets.errors import CoccinelleError
@@ -17,6 +18,9 @@ from coccinelle_assets.live.sqlite.schema import Schema
 from coccinelle_assets.live.sqlite.transaction import run
 from coccinelle_assets.tables import CHANGED_TABLES
 
+# What SQLite writes of an INTEGER.
+_WHOLE = re.compile(r"0|-?[1-9][0-9]{0,17}")
+
 
 @contextmanager
 def only_tenants(live: sqlite3.Connection, tenants: Sequence[str]) -> Iterator[None]:
@@ -24,8 +28,9 @@ def only_tenants(live: sqlite3.Connection, tenants: Sequence[str]) -> Iterator[N
     if not tenants:
         yield
         return
-    live.execute("CREATE TEMP TABLE wave_tenants (id TEXT PRIMARY KEY)")
-    live.execute("INSERT INTO wave_tenants SELECT value FROM json_each(?)", (json.dumps(tenants),))
+    live.execute("CREATE TEMP TABLE wave_tenants (id PRIMARY KEY)")
+    forms = json.dumps(stored_forms(tenants))
+    live.execute("INSERT INTO wave_tenants SELECT value FROM json_each(?)", (forms,))
     for table in CHANGED_TABLES:
         live.execute(f"CREATE TEMP VIEW {table} AS {rows_of_tenants(table, 'wave_tenants')}")
     try:
@@ -34,6 +39,12 @@ def only_tenants(live: sqlite3.Connection, tenants: Sequence[str]) -> Iterator[N
         for table in CHANGED_TABLES:
             live.execute(f"DROP VIEW temp.{table}")
         live.execute("DROP TABLE temp.wave_tenants")
+
+
+def stored_forms(ids: Iterable[str]) -> list[str | int]:
+    """Ids as a column without a type may hold them: as texts, and whole numbers as such."""
+    texts = list(ids)
+    return [*texts, *(int(text) for text in texts if _WHOLE.fullmatch(text))]
 
 
 def rows_of_tenants(table: str, tenants: str) -> str:

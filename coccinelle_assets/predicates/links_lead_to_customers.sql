@@ -8,4 +8,5 @@ SELECT
     s.total_conversations
 FROM link_statistics AS s
 LEFT JOIN customers AS c ON c.id = s.customer_id
-WHERE c.id IS NULL OR s.lowest_tenant <> c.tenant_id OR s.highest_tenant <> c.tenant_id
+WHERE c.id IS NULL OR s.lowest_tenant <> CAST(c.tenant_id AS TEXT)
+    OR s.highest_tenant <> CAST(c.tenant_id AS TEXT)

@@ -22,6 +22,7 @@ from coccinelle_assets.tables import (
     SOURCE_TABLES,
     Column,
 )
+from coccinelle_assets.warehouse.foreign_links import require_own_links
 from coccinelle_assets.warehouse.tables import execute_at_once
 
 SCANNER = "duckdb_extension_sqlite_scanner"
@@ -59,7 +60,8 @@ def load_sources(
     """Write source.* out of a snapshot, and promoted.* out of what live.* remembers of it.
 
     With `tenants`, only rows of these; source.wave names them.
-    Raises UnreadableTextError when a value is no UTF-8 text.
+    Raises UnreadableTextError when a value is no UTF-8 text, and CoccinelleError where a
+    customer_id means something else.
     """
     receipts = _read_receipts(snapshot, schema, tenants)
     connection.execute(load_sql("warehouse/sql/warehouse.sql"))
@@ -87,6 +89,8 @@ def load_sources(
         connection.execute("DETACH snapshot")
     write_last_promotion(connection, receipts)
     connection.execute(load_sql("warehouse/sql/promoted_views.sql"))
+    connection.execute(load_sql("warehouse/sql/known_customers.sql"))
+    require_own_links(connection)
 
 
 def _source(table: str, columns: Sequence[Column], schema: Schema, *, of_wave: bool) -> str:

@@ -15,7 +15,12 @@ from pathlib import Path
 from duckdb import DuckDBPyConnection
 
 from coccinelle_assets.background import beside, one_core_each
-from coccinelle_assets.live.promotion.plan_file import SCRATCH_FILE, links_path, plan_tables
+from coccinelle_assets.live.promotion.plan_file import (
+    SCRATCH_FILE,
+    links_path,
+    plan_link_tables,
+    plan_tables,
+)
 from coccinelle_assets.sql import load_sql, one_row
 from coccinelle_assets.tables import LINKED_TABLES
 from coccinelle_assets.warehouse.load_sources import attach
@@ -84,12 +89,7 @@ def write_plan(connection: DuckDBPyConnection, path: Path, run_id: str) -> PlanC
 
 def _write_links(connection: DuckDBPyConnection, plan: Path) -> list[tuple[str, int | None]]:
     """Write links and identifiers; returns the checksums of all that a plan was made from."""
-    tables = "".join(
-        load_sql("live/promotion/sql/plan_link_tables.sql", links=links)
-        for links in LINKED_TABLES.values()
-    )
-    tables += load_sql("live/promotion/sql/plan_identifier_tables.sql")
-    with _new_file(connection, links_path(plan), "plan_links", tables):
+    with _new_file(connection, links_path(plan), "plan_links", plan_link_tables()):
         for table, links in LINKED_TABLES.items():
             connection.execute(load_sql("warehouse/sql/plan_links.sql", table=table, links=links))
         connection.execute(load_sql("warehouse/sql/plan_identifiers.sql"))

@@ -12,7 +12,7 @@ from coccinelle_assets.live.changeset.ranges import key_ranges
 from coccinelle_assets.live.changeset.staging import Stage
 from coccinelle_assets.live.sqlite.schema import read_schema
 from coccinelle_assets.live.statistics.count import link_statistics_query, write_link_statistics
-from coccinelle_assets.live.tenant_scope import only_tenants, rows_of_tenants
+from coccinelle_assets.live.tenant_scope import only_tenants, rows_of_tenants, stored_forms
 from coccinelle_assets.predicates.predicate import (
     LINKED_PREDICATES,
     PREDICATES,
@@ -99,8 +99,11 @@ class Audits:
         if not self.predicates:
             return
         if self.tenants:
-            yield f"CREATE TABLE {WAVE_TENANTS} (id TEXT PRIMARY KEY)"
-            rows = ((Text(tenant.encode()),) for tenant in self.tenants)
+            yield f"CREATE TABLE {WAVE_TENANTS} (id PRIMARY KEY)"
+            rows = (
+                (Text(form.encode()) if isinstance(form, str) else form,)
+                for form in stored_forms(self.tenants)
+            )
             yield from insert_statements(WAVE_TENANTS, ["id"], rows, "id")
         table = "coccinelle_link_statistics"
         yield load_sql("live/statistics/sql/link_statistics_table.sql", table=table)

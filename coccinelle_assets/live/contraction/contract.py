@@ -174,7 +174,12 @@ def _give_anonymous_customers(live: sqlite3.Connection, schema: Schema) -> int:
 
 def add_anonymous_id(live: sqlite3.Connection) -> None:
     """Give .sql files the function anonymous_id(tenant, table, id)."""
-    live.create_function("anonymous_id", 3, id_of_first_record, deterministic=True)
+    live.create_function(
+        "anonymous_id",
+        3,
+        lambda tenant, table, record: id_of_first_record(str(tenant), table, str(record)),
+        deterministic=True,
+    )
 
 
 def _archive_details(live: sqlite3.Connection, schema: Schema, archive: Path) -> dict[str, int]:

@@ -15,7 +15,7 @@ from contextlib import closing
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.sqlite.columns import column_names, has_rowid
 from coccinelle_assets.live.sqlite.definitions import definition_of, named_indexes
-from coccinelle_assets.live.sqlite.empty_copy import empty_copy
+from coccinelle_assets.live.sqlite.empty_copy import empty_copy, stand_ins, unknown_names
 from coccinelle_assets.live.sqlite.soundness import views_and_triggers_aside
 from coccinelle_assets.live.statistics.triggers import installed_triggers
 from coccinelle_assets.sql import quoted
@@ -36,6 +36,7 @@ def changed_definition(
         indexes = named_indexes(copy, table)
         for name in indexes:
             copy.execute(f"DROP INDEX {quoted(name)}")
+        _require_known(live, table, {table: definition_of(copy, table), **indexes})
         for name in installed_triggers(copy):
             copy.execute(f"DROP TRIGGER {quoted(name)}")
         require_unwatched(copy, table, drop)
@@ -86,6 +87,21 @@ def require_unwatched(live: sqlite3.Connection, table: str, columns: Iterable[st
                 )
 
 
+def _require_known(live: sqlite3.Connection, table: str, definitions: Mapping[str, str]) -> None:
+    """Refuse to make a table anew that needs functions or orders of the application's own.
+
+    Raises CoccinelleError that names what needs which.
+    """
+    for what, called in sorted(unknown_names(live)):
+        for name, definition in definitions.items():
+            if re.search(rf"\b{re.escape(called)}\b", definition, re.IGNORECASE):
+                raise CoccinelleError(
+                    f"table {table} cannot be made anew: {name} needs the {what} {called}, which "
+                    "only the application has. Drop that first, and make it again after; nothing "
+                    "was written"
+                )
+
+
 def _is_valid(copy: sqlite3.Connection, definition: str) -> bool:
     try:
         copy.execute(definition)
@@ -111,7 +127,8 @@ def rebuild_table(
     try:
         aside = table + ASIDE
         kept = {name.lower() for name in column_names(live, table)}
-        live.execute(f"ALTER TABLE {table} RENAME TO {aside}")
+        with stand_ins(live):
+            live.execute(f"ALTER TABLE {table} RENAME TO {aside}")
         for name in named_indexes(live, aside):
             live.execute(f"DROP INDEX {quoted(name)}")
         live.execute(definition)

@@ -9,7 +9,7 @@ from coccinelle_assets.errors import PromotionRefusedError
 from coccinelle_assets.live.deferred import Deferred
 from coccinelle_assets.live.receipts import read_receipts
 from coccinelle_assets.live.sqlite.schema import Schema
-from coccinelle_assets.live.tenant_scope import only_tenants, promoted_tenants
+from coccinelle_assets.live.tenant_scope import only_tenants, promoted_tenants, stored_forms
 from coccinelle_assets.predicates.predicate import PREDICATES, Finding, Predicate, evaluate
 from coccinelle_assets.settings import GateThresholds
 
@@ -19,10 +19,12 @@ def remember_previous_customers(
 ) -> None:
     """For the drift guard: customers as they were, of tenants that were promoted before."""
     live.execute("CREATE TEMP TABLE previous_customers (id TEXT PRIMARY KEY) WITHOUT ROWID")
-    live.execute("CREATE TEMP TABLE tenants_before (id TEXT PRIMARY KEY)")
+    live.execute("CREATE TEMP TABLE tenants_before (id PRIMARY KEY)")
     covered = promoted_tenants(read_receipts(live))
     known = "" if covered is None else "AND tenant_id IN (SELECT id FROM tenants_before)"
-    live.executemany("INSERT INTO tenants_before VALUES (?)", [(name,) for name in covered or ()])
+    live.executemany(
+        "INSERT INTO tenants_before VALUES (?)", [(form,) for form in stored_forms(covered or ())]
+    )
     live.execute(
         f"CREATE TEMP VIEW drifting_customers AS SELECT id FROM customers WHERE TRUE {known}"
     )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.changeset.policy import as_seen
 from coccinelle_assets.live.deferred import Deferred
+from coccinelle_assets.live.sqlite.columns import same_id
+from coccinelle_assets.live.sqlite.references import references_to_customers
 from coccinelle_assets.live.sqlite.schema import Schema
 from coccinelle_assets.live.sqlite.transaction import ids_indexed, run, run_script, scalar
 from coccinelle_assets.live.sqlite.unchanged import unchanged
@@ -70,6 +73,9 @@ def find_gone_customers(live: sqlite3.Connection, schema: Schema, *, as_planned:
             appointments=conditions["appointments"],
             conversations=conditions["omni_conversations"],
             prospects=conditions["prospects"],
+            same_appointment=same_id(live, "appointments"),
+            same_conversation=same_id(live, "omni_conversations"),
+            same_prospect=same_id(live, "prospects"),
         )
 
 
@@ -84,14 +90,16 @@ def write_customers(live: sqlite3.Connection, *, new_ones_later: bool) -> Custom
     `new_ones_later` counts new customers as written, which all of them will be but those that are
     in temp.gone_customers.
     """
-    *moved, merged, _released, changed = run_script(live, "live/promotion/sql/customers.sql")
+    with _rules_named():
+        *moved, merged, _released, changed = run_script(live, "live/promotion/sql/customers.sql")
     if new_ones_later:
         gone = scalar(live, "SELECT count(*) FROM gone_customers")
         new = scalar(live, "SELECT count(*) FROM plan.new_customers") - gone
         created = new + gone
     else:
         kept = "id NOT IN (SELECT id FROM gone_customers)"
-        new = created = run(live, "live/promotion/sql/new_customers.sql", kept=kept).rowcount
+        with _rules_named():
+            new = created = run(live, "live/promotion/sql/new_customers.sql", kept=kept).rowcount
     if merged:
         _require_no_orphans(live)
     live.execute(load_sql("live/promotion/sql/unavailable_customers.sql"), {"created": created})
@@ -111,11 +119,30 @@ def write_customers(live: sqlite3.Connection, *, new_ones_later: bool) -> Custom
     return CustomersWritten(new, changed, merged, sum(moved) + merged + changed + new, deferred)
 
 
+@contextmanager
+def _rules_named() -> Iterator[None]:
+    """A rule of the application's own that the values of one customer break is told as such."""
+    try:
+        yield
+    except sqlite3.IntegrityError as error:
+        if "constraint failed" not in str(error):
+            raise
+        raise CoccinelleError(
+            f"table customers does not take a customer of this run: {error}. Change that rule, or "
+            "the records that it is made of; nothing was written"
+        ) from error
+
+
 def _require_no_orphans(live: sqlite3.Connection) -> None:
-    """Refuse to merge customers that other tables of the application refer to."""
-    for table, rowid, parent, _ in live.execute("PRAGMA foreign_key_check"):
-        if parent == "customers":
+    """Refuse to merge customers that other tables of the application refer to.
+
+    SQLite's own check would stumble over foreign keys between tables that are none of our business.
+    """
+    for reference in references_to_customers(live):
+        orphan = live.execute(reference.orphans).fetchone()
+        if orphan:
             raise CoccinelleError(
-                f"table {table} (rowid {rowid}) refers to a customer that would be merged into "
-                "another: point it at the other customer first; nothing was written"
+                f"table {reference.table} refers to a customer that would be merged into another "
+                f"({reference.columns} = {', '.join(map(str, orphan))}): point it at the other "
+                "customer first; nothing was written"
             )

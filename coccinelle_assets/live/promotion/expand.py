@@ -7,6 +7,7 @@ import sqlite3
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.receipts import add_missing_columns
 from coccinelle_assets.live.sqlite.columns import is_keyed_by_id, unique_identifiers
+from coccinelle_assets.live.sqlite.empty_copy import stand_ins
 from coccinelle_assets.live.sqlite.schema import Schema
 from coccinelle_assets.live.sqlite.transaction import run, run_script, scalar
 from coccinelle_assets.sql import quoted
@@ -16,7 +17,8 @@ from coccinelle_assets.tables import CUSTOMER_COLUMNS, IDENTIFIERS, LINKED_TABLE
 def expand(live: sqlite3.Connection, schema: Schema) -> bool:
     """Add tables and columns that are missing, what is there stays; returns whether any was."""
     before = scalar(live, "PRAGMA schema_version")
-    _create_tables(live, schema)
+    with stand_ins(live):
+        _create_tables(live, schema)
     return scalar(live, "PRAGMA schema_version") != before
 
 

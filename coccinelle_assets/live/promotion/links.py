@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from coccinelle_assets.live.deferred import Deferred
 from coccinelle_assets.live.promotion.undo_log import UndoLog
+from coccinelle_assets.live.sqlite.columns import same_id
 from coccinelle_assets.live.sqlite.schema import Schema
 from coccinelle_assets.live.sqlite.snapshot import readable
 from coccinelle_assets.live.sqlite.transaction import run, scalar
@@ -14,14 +15,10 @@ from coccinelle_assets.live.sqlite.unchanged import unchanged
 from coccinelle_assets.sql import quoted
 from coccinelle_assets.tables import LINKED_TABLES, SOURCE_TABLES
 
-_BY_ID = "t.id = l.id"
-_BY_ROWID = "t.rowid = l.live_rowid AND t.id = l.id"
+_BY_ROWID = "t.rowid = l.live_rowid AND CAST(t.id AS TEXT) = l.id"
 # A row is looked for by its id, which takes longer, when it is not where it was: VACUUM may move
 # rows, and a table that is made anew does.
-_BY_ROWID_THEN_ID = (
-    _BY_ROWID,
-    f"{_BY_ID} AND NOT EXISTS (SELECT 1 FROM main.{{table}} AS t WHERE {_BY_ROWID})",
-)
+_ELSEWHERE = f"NOT EXISTS (SELECT 1 FROM main.{{table}} AS t WHERE {_BY_ROWID})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +49,8 @@ def write_links(
     has_rowid = table in schema.rowid_tables
     key = "rowid" if has_rowid else "id"
     written = 0
-    for match in _BY_ROWID_THEN_ID if has_rowid else (_BY_ID,):
+    by_id = same_id(live, table)
+    for match in (_BY_ROWID, f"{by_id} AND {_ELSEWHERE}") if has_rowid else (by_id,):
         if written == planned:
             break
         found = {"match": match.format(table=table), "table": table, "links": links, "key": key}
@@ -68,7 +66,9 @@ def write_links(
     written += cleared
     deferred.extend(refused)
     if not as_planned:
-        lost = run(live, "live/promotion/sql/lost_links.sql", table=table, links=links)
+        lost = run(
+            live, "live/promotion/sql/lost_links.sql", table=table, links=links, same_id=by_id
+        )
         deferred.extend(Deferred(table, record_id, "changed") for (record_id,) in lost)
     return LinksWritten(written, deferred)
 
@@ -83,7 +83,7 @@ def _clear_links(
     live: sqlite3.Connection, undo_log: UndoLog, table: str
 ) -> tuple[int, list[Deferred]]:
     """Take off links to deleted customers, where they still are what was seen."""
-    run(live, "live/promotion/sql/rows_to_clear.sql", table=table)
+    run(live, "live/promotion/sql/rows_to_clear.sql", table=table, same_id=same_id(live, table))
     cleared = _write_matching_rows(live, undo_log, table, "id")
     left = run(live, "live/promotion/sql/uncleared_links.sql", table=table).fetchall()
     live.execute("DROP TABLE matching_rows")
@@ -116,7 +116,12 @@ def _second_look(
         for detail, name in seen.items()
     }
     rows = run(
-        live, "live/promotion/sql/unwritten_links.sql", table=table, links=links, **expressions
+        live,
+        "live/promotion/sql/unwritten_links.sql",
+        table=table,
+        links=links,
+        same_id=same_id(live, table),
+        **expressions,
     ).fetchall()
     recovered: list[tuple[object, str]] = []
     deferred: list[Deferred] = []

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.sql import load_sql
+from coccinelle_assets.tables import LINKED_TABLES
 
 # Files that are written once and thrown away: nothing needs to survive a crash, and large pages are
 # filled in less time than SQLite's usual 4 KiB.
@@ -21,6 +23,24 @@ def plan_tables() -> str:
     """The statements that make a plan's tables, the gate's count of the links among them."""
     count = load_sql("live/statistics/sql/link_statistics_table.sql", table="link_statistics")
     return f"{load_sql('live/promotion/sql/plan_tables.sql')}\n{count};"
+
+
+def plan_link_tables() -> str:
+    """The statements that make the tables of a plan's links and identifiers."""
+    tables = "".join(
+        load_sql("live/promotion/sql/plan_link_tables.sql", links=links)
+        for links in LINKED_TABLES.values()
+    )
+    return tables + load_sql("live/promotion/sql/plan_identifier_tables.sql")
+
+
+def write_empty_plan(path: Path) -> None:
+    """A plan that changes nothing, at `path` and beside it."""
+    for file, tables in ((path, plan_tables()), (links_path(path), plan_link_tables())):
+        with closing(sqlite3.connect(file)) as plan:
+            plan.executescript(tables)
+    with closing(sqlite3.connect(path)) as plan, plan:
+        plan.execute("INSERT INTO plan VALUES ('', 0, '{}')")
 
 
 def links_path(plan: Path) -> Path:

@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from coccinelle_assets.live.sqlite.columns import column_names, unique_identifiers
+from coccinelle_assets.live.sqlite.references import references_to_customers
 from coccinelle_assets.live.sqlite.transaction import run, run_script
 from coccinelle_assets.live.sqlite.unchanged import unchanged
 from coccinelle_assets.live.waiting_customers import write_waiting_customers
 from coccinelle_assets.sql import load_sql, quoted, statements
-from coccinelle_assets.tables import LINKED_TABLES, MERGES, TOTALS
+from coccinelle_assets.tables import MERGES, TOTALS
 
 COUNTED = {*TOTALS.values(), "last_contact_at", "updated_at"}
 
@@ -125,14 +126,12 @@ def _referring_columns(live: sqlite3.Connection, tables: Sequence[str]) -> list[
 
 
 def foreign_references(live: sqlite3.Connection) -> list[tuple[str, str]]:
-    """Tables with a foreign key of the application's to customers, each with its column."""
-    tables = [row[0] for row in live.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    """Tables with a foreign key of the application's to customers, each with its columns."""
     return [
-        (table, key[3])
-        for table in tables
-        for key in live.execute(f"PRAGMA foreign_key_list({quoted(table)})").fetchall()
-        if key[2].lower() == "customers"
-        and not (table in LINKED_TABLES and key[3].lower() == "customer_id")
+        (reference.table, column)
+        for reference in references_to_customers(live)
+        if not reference.is_link
+        for column in reference.child
     ]
 
 

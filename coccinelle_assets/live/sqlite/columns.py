@@ -97,6 +97,17 @@ def leads_to_id(live: sqlite3.Connection, table: str) -> bool:
     )
 
 
+def same_id(live: sqlite3.Connection, table: str) -> str:
+    """SQL: whether the id of a row `t` of a table is that of `l`, which is text.
+
+    SQLite takes a number for its text wherever a column has a type; one without holds either.
+    """
+    types = dict(live.execute("SELECT lower(name), type FROM pragma_table_xinfo(?)", (table,)))
+    if types.get("id", "TEXT").upper() not in ("", "BLOB"):
+        return "t.id = l.id"
+    return "t.id IN (l.id, CAST(l.id AS INTEGER)) AND CAST(t.id AS TEXT) = l.id"
+
+
 def unique_identifiers(live: sqlite3.Connection) -> list[str]:
     """Which of e-mail and phone no two customers of a tenant may share."""
     covered = _unique_columns(live, "customers")

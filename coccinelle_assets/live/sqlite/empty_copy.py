@@ -14,6 +14,8 @@ from contextlib import closing, contextmanager
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.tables import CHANGED_TABLES
 
+# What is missing, and how it is called.
+Name = tuple[str, str]
 _UNKNOWN = re.compile(r"no such (collation sequence|function): (\S+)")
 
 
@@ -24,38 +26,66 @@ def empty_copy(live: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     Raises CoccinelleError that names a table, index or trigger of the changed tables that this
     SQLite cannot make.
     """
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as copy:
-        # Tables first; views and triggers may refer to any of them.
-        # Virtual ones before those, since they make their own shadow tables.
-        objects = live.execute(
-            "SELECT type, name, tbl_name, sql FROM sqlite_master"
-            " WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
-            " ORDER BY type <> 'table', sql NOT LIKE 'CREATE VIRTUAL%', type <> 'index',"
-            " type <> 'view', rowid"
-        ).fetchall()
-        borrowed: set[tuple[str, str]] = set()
-        for kind, name, table, definition in objects:
-            if copy.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (name,)).fetchone():
-                continue
-            try:
-                borrowed |= _make(copy, definition)
-            except sqlite3.Error as error:
-                if table.lower() in CHANGED_TABLES:
-                    raise CoccinelleError(
-                        f"{kind} {name} of table {table} cannot be made by this SQLite ({error}): "
-                        "take it off, or change it; nothing was written"
-                    ) from error
-        for what, name in borrowed:
-            _lend(copy, what, name, take_back=True)
+    with closing(sqlite3.connect("file::memory:", uri=True, isolation_level=None)) as copy:
+        for name in _copy_schema(live, copy):
+            _take_back(copy, name)
         yield copy
 
 
-def _make(copy: sqlite3.Connection, definition: str) -> set[tuple[str, str]]:
+def unknown_names(live: sqlite3.Connection) -> set[Name]:
+    """The functions and collations that a schema names and only the application has."""
+    with closing(sqlite3.connect("file::memory:", uri=True, isolation_level=None)) as copy:
+        return _copy_schema(live, copy)
+
+
+@contextmanager
+def stand_ins(live: sqlite3.Connection) -> Iterator[None]:
+    """In the block, functions and collations of the application's own have stand-ins.
+
+    SQLite alters no table while it does not know one that an index of any table names. No row may
+    be written meanwhile: it would stand in its index where the application does not look for it.
+    """
+    names = unknown_names(live)
+    for name in names:
+        _lend(live, name)
+    try:
+        yield
+    finally:
+        for name in names:
+            _take_back(live, name)
+
+
+def _copy_schema(live: sqlite3.Connection, copy: sqlite3.Connection) -> set[Name]:
+    """Make a schema's objects; returns the names that had to be lent for it."""
+    # Tables first; views and triggers may refer to any of them.
+    # Virtual ones before those, since they make their own shadow tables.
+    objects = live.execute(
+        "SELECT type, name, tbl_name, sql FROM sqlite_master"
+        " WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+        " ORDER BY type <> 'table', sql NOT LIKE 'CREATE VIRTUAL%', type <> 'index',"
+        " type <> 'view', rowid"
+    ).fetchall()
+    lent: set[Name] = set()
+    for kind, name, table, definition in objects:
+        if copy.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (name,)).fetchone():
+            continue
+        try:
+            lent |= _make(copy, definition)
+        except sqlite3.Error as error:
+            if table.lower() in CHANGED_TABLES:
+                raise CoccinelleError(
+                    f"{kind} {name} of table {table} cannot be made by this SQLite ({error}): "
+                    "take it off, or change it; nothing was written"
+                ) from error
+    return lent
+
+
+def _make(copy: sqlite3.Connection, definition: str) -> set[Name]:
     """Run a definition, with stand-ins for functions and collations of the application's own.
 
     SQLite opens a database that names them, and complains only where they are used.
     """
-    lent: set[tuple[str, str]] = set()
+    lent: set[Name] = set()
     while True:
         try:
             copy.execute(definition)
@@ -64,14 +94,35 @@ def _make(copy: sqlite3.Connection, definition: str) -> set[tuple[str, str]]:
             found = _UNKNOWN.match(str(error))
             if not found or (found[1], found[2]) in lent:
                 raise
-            _lend(copy, found[1], found[2])
             lent.add((found[1], found[2]))
+            _lend(copy, (found[1], found[2]))
 
 
-def _lend(copy: sqlite3.Connection, what: str, name: str, *, take_back: bool = False) -> None:
+def _lend(connection: sqlite3.Connection, name: Name) -> None:
+    what, called = name
     if what == "function":
-        copy.create_function(
-            name, -1, None if take_back else lambda *_: None, deterministic=not take_back
-        )
+        connection.create_function(called, -1, _nothing, deterministic=True)
     else:
-        copy.create_collation(name, None if take_back else lambda a, b: (a > b) - (a < b))
+        connection.create_collation(called, _by_code_point)
+
+
+def _take_back(connection: sqlite3.Connection, name: Name) -> None:
+    """Rows that need it are refused from now on, as they were before."""
+    what, called = name
+    if what == "function":
+        # Python can replace a function, and take none away.
+        connection.create_function(called, -1, _unknown, deterministic=True)
+    else:
+        connection.create_collation(called, None)
+
+
+def _nothing(*_: object) -> None:
+    return None
+
+
+def _unknown(*_: object) -> None:
+    raise NotImplementedError("a function of the application's own")
+
+
+def _by_code_point(one: str, other: str) -> int:
+    return (one > other) - (one < other)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.sqlite.columns import column_names
-from coccinelle_assets.live.sqlite.empty_copy import empty_copy
+from coccinelle_assets.live.sqlite.empty_copy import empty_copy, stand_ins
 from coccinelle_assets.sql import quoted
 
 # How SQLite compiles the triggers of a table or view, by their event.
@@ -93,6 +93,8 @@ def compile_event(copy: sqlite3.Connection, table: str, event: str, *columns: st
 def views_and_triggers_aside(live: sqlite3.Connection, refusal: str) -> Iterator[None]:
     """Inside a transaction: tables can be altered in the block, whatever is defined over them.
 
+    Their rows must not be written meanwhile (stand_ins).
+
     SQLite alters nothing while any view or trigger of the whole database is broken. All are there
     again after, also those. Raises CoccinelleError, which begins with `refusal`, that names one
     that worked before and would not any more.
@@ -106,7 +108,8 @@ def views_and_triggers_aside(live: sqlite3.Connection, refusal: str) -> Iterator
     # A trigger of a view goes with it.
     for kind, name, _, _ in sorted(aside, reverse=True):
         live.execute(f"DROP {kind} {quoted(name)}")
-    yield
+    with stand_ins(live):
+        yield
     left = {}
     for kind, name, table, definition in sorted(aside, key=lambda row: row[0] != "view"):
         try:
@@ -129,5 +132,6 @@ def require_unharmed(
     if harmed:
         named = ", ".join(f"{name} ({error})" for name, error in harmed.items())
         raise CoccinelleError(
-            f"{refusal}: the application uses it in {named}. Drop that first; nothing was written"
+            f"{refusal}: what the application has would no longer work: {named}. Drop that first; "
+            "nothing was written"
         )

@@ -107,8 +107,8 @@ def _is_ours(write: tuple[str, str, str]) -> bool:
 def watchers_resting(live: sqlite3.Connection, tables: Iterable[str]) -> Iterator[None]:
     """Inside a transaction: rows of these tables may be written in the block.
 
-    All triggers are there after. Raises CoccinelleError that names an index that cannot be rebuilt;
-    what a trigger must not do raises sqlite3.IntegrityError that names it.
+    All triggers are there after. Raises CoccinelleError that names an index that cannot be rebuilt,
+    or a trigger that would do what it must not.
     """
     triggers = _triggers(live, tables)
     if not triggers:
@@ -240,7 +240,12 @@ def _spared(
                 f" BEGIN SELECT RAISE(ABORT, {_text(said)}); END"
             )
             guards.append(guard)
-    yield
+    try:
+        yield
+    except sqlite3.IntegrityError as error:
+        if not any(str(error).startswith(f"trigger {watcher.name} ") for watcher in sparing):
+            raise
+        raise CoccinelleError(f"{error}; nothing was written") from error
     for guard in guards:
         live.execute(f"DROP TRIGGER temp.{guard}")
 

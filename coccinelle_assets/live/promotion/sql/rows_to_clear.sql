@@ -4,7 +4,7 @@
 CREATE TEMP TABLE matching_rows AS
 SELECT t.id AS key, CAST(NULL AS TEXT) AS customer_id
 FROM plan.cleared_links AS l
-CROSS JOIN main.{table} AS t ON t.id = l.id
+CROSS JOIN main.{table} AS t ON {same_id}
 LEFT JOIN moved_customers AS v ON v.merged_id = l.seen_customer_id
 WHERE l.source_table = '{table}'
     AND CAST(t.customer_id AS TEXT) = COALESCE(v.customer_id, l.seen_customer_id)

@@ -1,4 +1,5 @@
 -- Planned links of one table that the live rows do not carry. Grain: one row per link.
+-- Input: plan_links.{links}, {table}, {same_id}: whether t and l have one id.
 -- Output: the plan's row, whether the customer is there, the live row's details as they are now.
 SELECT
     l.id,
@@ -16,6 +17,6 @@ SELECT
     {phone},
     {prospect_id}
 FROM plan_links.{links} AS l
-LEFT JOIN {table} AS t ON t.id = l.id
+LEFT JOIN {table} AS t ON {same_id}
 LEFT JOIN moved_customers AS v ON v.merged_id = l.seen_customer_id
 WHERE l.changed AND t.customer_id IS NOT l.customer_id

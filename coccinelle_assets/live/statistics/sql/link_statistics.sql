@@ -13,8 +13,8 @@ SELECT
 FROM (
     SELECT
         customer_id,
-        MIN(tenant_id) AS lowest_tenant,
-        MAX(tenant_id) AS highest_tenant,
+        CAST(MIN(tenant_id) AS TEXT) AS lowest_tenant,
+        CAST(MAX(tenant_id) AS TEXT) AS highest_tenant,
         SUM(appointments) AS total_appointments,
         SUM(conversations) AS total_conversations,
         MAX(contact_start) AS latest_start,

@@ -1,0 +1,69 @@
+"""The questions asked of a database before a run resolves anything, on a copy of it."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from coccinelle_assets.errors import CoccinelleError
+from coccinelle_assets.live.preflight.trial_rows import require_rows_taken
+from coccinelle_assets.live.preflight.way_back import promote_empty_copy, require_way_back
+from coccinelle_assets.live.receipts import last_promotion
+from coccinelle_assets.live.sqlite.empty_copy import empty_copy
+from coccinelle_assets.live.sqlite.schema import Schema, require_sources
+from coccinelle_assets.live.sqlite.transaction import scalar
+from coccinelle_assets.sql import quoted
+from coccinelle_assets.tables import CUSTOMER_COLUMNS, LINKED_TABLES, Column
+
+
+def require_fit(snapshot: sqlite3.Connection, schema: Schema, database: str) -> None:
+    """Refuse a database that a promotion would harm, or that could not be given back.
+
+    Raises CoccinelleError that names the table, column or rule, and says what can be done.
+    """
+    encoding = scalar(snapshot, "PRAGMA encoding")
+    if encoding != "UTF-8":
+        raise CoccinelleError(
+            f"{database} holds its text as {encoding}, and only databases in UTF-8 can be "
+            "migrated: write it anew in UTF-8 (sqlite3 .dump); nothing was written"
+        )
+    require_sources(schema, database)
+    _require_links_free(snapshot, schema)
+    _require_written_columns(schema)
+    if last_promotion(snapshot) is None:
+        with empty_copy(snapshot) as copy:
+            require_way_back(copy, database)
+    with empty_copy(snapshot) as copy:
+        promote_empty_copy(copy, database)
+        require_rows_taken(copy)
+
+
+def _require_written_columns(schema: Schema) -> None:
+    """Nobody can write a generated column."""
+    written = {"customers": CUSTOMER_COLUMNS, **dict.fromkeys(LINKED_TABLES, ("customer_id",))}
+    for table, columns in written.items():
+        for column in sorted(schema.computed.get(table, ())):
+            if column.lower() in columns:
+                raise CoccinelleError(
+                    f"{table}.{column} is a generated column, and a migration has to write it: "
+                    "give it another name; nothing was written"
+                )
+
+
+def _require_links_free(snapshot: sqlite3.Connection, schema: Schema) -> None:
+    """A customer_id with a foreign key to another table means something else."""
+    for table in LINKED_TABLES:
+        link = schema.deployed(table, Column("customer_id"))
+        if link is None:
+            continue
+        keys = snapshot.execute(f"PRAGMA foreign_key_list({quoted(table)})").fetchall()
+        for _, _, parent, column, target, *_ in keys:
+            leads_to_id = target is None or target.lower() == "id"
+            if column.lower() == link.lower() and (
+                parent.lower() != "customers" or not leads_to_id
+            ):
+                aim = f"{parent} ({target})" if target else parent
+                raise CoccinelleError(
+                    f"{table}.{link} refers to {aim} by a foreign key, so it is no link to a "
+                    "customer: give that column another name (ALTER TABLE … RENAME COLUMN); "
+                    "nothing was written"
+                )
