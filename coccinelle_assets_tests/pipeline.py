@@ -24,6 +24,7 @@ from coccinelle_assets.resolution.linkage import build_links
 from coccinelle_assets.resources.rules import identity_text
 from coccinelle_assets.settings import load_settings
 from coccinelle_assets.warehouse.baseline import Remembering
+from coccinelle_assets.warehouse.foreign_links import require_own_links
 from coccinelle_assets.warehouse.load_sources import UnreadableTextError, load_sources, wave_tenants
 from coccinelle_assets.warehouse.owner import Owner, write_owner
 from coccinelle_assets.warehouse.preview import write_gate_statistics, write_link_views
@@ -84,6 +85,7 @@ class Pipeline:
         except UnreadableTextError:
             repair_snapshot(snapshot, schema)
             load_sources(self.warehouse, snapshot, schema, tenants)
+        require_own_links(self.warehouse)
         database = as_seen_from(self.home, str(self.database))
         write_owner(self.warehouse, Owner(database, self.run_id, identity_text(self.settings)))
 

@@ -29,11 +29,15 @@ STAMPS = ("created_at", "updated_at")
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The deployed columns of a table: canonical ones by name, and the application's own."""
+    """The deployed columns of a table: canonical ones by name, and the application's own.
+
+    `computed` are generated ones, which can be read alone.
+    """
 
     table: str
     canonical: dict[str, str]
     own: tuple[str, ...]
+    computed: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, schema: Schema, table: str) -> Layout:
@@ -46,7 +50,7 @@ class Layout:
         }
         known = set(canonical.values())
         own = tuple(name for name in schema.tables[table] if name not in known)
-        return cls(table, canonical, own)
+        return cls(table, canonical, own, schema.computed.get(table, frozenset()))
 
     def shown(self, row: tuple[Any, ...]) -> dict[str, Any]:
         """A row of the columns that `selected` names."""

@@ -186,9 +186,14 @@ def _columns(layout: Layout, given: Mapping[str, Any]) -> dict[str, Any]:
         for name, value in given.items()
         if name in layout.canonical and name not in OWN
     }
+    for name in columns:
+        if name in layout.computed:
+            raise invalid(f"body.{name}", "a generated column, which nobody can write")
     for name, value in (given.get("attributes") or {}).items():
         if name not in layout.own:
             raise invalid(f"body.attributes.{name}", f"no such column of {layout.table}")
+        if name in layout.computed:
+            raise invalid(f"body.attributes.{name}", "a generated column, which nobody can write")
         columns[name] = value
     return columns
 

@@ -24,6 +24,7 @@ from coccinelle_assets.resources.rules import (
 )
 from coccinelle_assets.resources.warehouse import Warehouse
 from coccinelle_assets.warehouse.fingerprint import snapshot_versions, unchanged_since
+from coccinelle_assets.warehouse.foreign_links import require_own_links
 from coccinelle_assets.warehouse.load_sources import UnreadableTextError, load_sources
 from coccinelle_assets.warehouse.owner import Owner, write_owner
 from coccinelle_assets.warehouse.room import require_room
@@ -148,6 +149,7 @@ def sources(
                     + ", ".join(f"{r.table}.{r.column} of {r.record_id}" for r in repairs[:10])
                 )
                 load_sources(connection, live_database.snapshot_path, schema, config.tenants)
+            require_own_links(connection)
             owner = Owner(
                 as_seen_from(Path(live_database.home), live_database.path),
                 context.run.run_id,

@@ -22,7 +22,6 @@ from coccinelle_assets.tables import (
     SOURCE_TABLES,
     Column,
 )
-from coccinelle_assets.warehouse.foreign_links import require_own_links
 from coccinelle_assets.warehouse.tables import execute_at_once
 
 SCANNER = "duckdb_extension_sqlite_scanner"
@@ -60,8 +59,7 @@ def load_sources(
     """Write source.* out of a snapshot, and promoted.* out of what live.* remembers of it.
 
     With `tenants`, only rows of these; source.wave names them.
-    Raises UnreadableTextError when a value is no UTF-8 text, and CoccinelleError where a
-    customer_id means something else.
+    Raises UnreadableTextError when a value is no UTF-8 text.
     """
     receipts = _read_receipts(snapshot, schema, tenants)
     connection.execute(load_sql("warehouse/sql/warehouse.sql"))
@@ -90,7 +88,6 @@ def load_sources(
     write_last_promotion(connection, receipts)
     connection.execute(load_sql("warehouse/sql/promoted_views.sql"))
     connection.execute(load_sql("warehouse/sql/known_customers.sql"))
-    require_own_links(connection)
 
 
 def _source(table: str, columns: Sequence[Column], schema: Schema, *, of_wave: bool) -> str:

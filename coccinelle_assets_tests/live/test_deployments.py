@@ -105,6 +105,9 @@ def test_a_dangling_link_without_identifiers_is_named_by_the_gate_not_only_by_th
     app: AppDatabase,
 ) -> None:
     app.execute("ALTER TABLE appointments ADD COLUMN customer_id TEXT")
+    app.execute("CREATE TABLE customers (id TEXT PRIMARY KEY, tenant_id TEXT)")
+    app.insert("customers", {"id": "vip", "tenant_id": "t1"})
+    app.appointment(customer_id="vip")
     app.appointment(id="a", customer_id="nobody")
     pipeline = Pipeline(app.path)
     pipeline.resolve()

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 
+from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.changeset.row_diff import RowComparison, TableRows
 from coccinelle_assets.live.changeset.schema_diff import (
     SchemaObject,
@@ -14,6 +15,8 @@ from coccinelle_assets.live.changeset.schema_diff import (
     schema_objects,
 )
 from coccinelle_assets.live.sqlite.definitions import Alteration, alteration
+from coccinelle_assets.live.sqlite.virtual_tables import content_of, virtual_tables
+from coccinelle_assets.sql import quoted
 
 Objects = Mapping[str, SchemaObject]
 
@@ -29,6 +32,8 @@ class Diff:
     altered: dict[str, Alteration] = field(default_factory=dict)
     rebuilt: list[str] = field(default_factory=list)
     rows: list[TableRows] = field(default_factory=list)
+    # Indexes for full text over rows that differ: they are rebuilt.
+    indexes: list[str] = field(default_factory=list)
 
     @property
     def is_empty(self) -> bool:
@@ -89,7 +94,8 @@ def read_diff(connection: sqlite3.Connection, comparison: RowComparison) -> Diff
     diff.created = parents_first(connection, "after", [n for n in after if n not in before])
     gone = [name for name in before if name not in after]
     diff.dropped = parents_first(connection, "before", gone)[::-1]
-    common = [name for name in after if name in before]
+    virtual = {**virtual_tables(connection, "before"), **virtual_tables(connection, "after")}
+    common = [name for name in after if name in before and name not in virtual]
     for name in common:
         if before[name].sql == after[name].sql:
             continue
@@ -101,4 +107,36 @@ def read_diff(connection: sqlite3.Connection, comparison: RowComparison) -> Diff
             diff.altered[name] = way
     compared = (comparison.compare(name) for name in parents_first(connection, "after", common))
     diff.rows = [rows for rows in compared if rows is not None]
+    diff.indexes = list(_indexes_to_rebuild(connection, virtual, diff))
     return diff
+
+
+def _indexes_to_rebuild(
+    connection: sqlite3.Connection, virtual: Mapping[str, str], diff: Diff
+) -> Iterator[str]:
+    """Indexes over a table whose rows differ, or over a view.
+
+    Raises CoccinelleError that names a virtual table which has rows of its own that differ.
+    """
+    differing = {rows.table.lower() for rows in diff.rows}
+    for name, definition in virtual.items():
+        content = content_of(definition)
+        if content and (content.lower() in differing or content not in diff.after):
+            yield name
+        elif not content and _differs(connection, name):
+            raise CoccinelleError(
+                f"rows of the virtual table {name} would change with those of another, which "
+                "SQL for another database cannot express: drop it first, and make it anew after; "
+                "nothing was written"
+            )
+
+
+def _differs(connection: sqlite3.Connection, table: str) -> bool:
+    """Whether a virtual table holds other rows; one whose module is not loaded has the same."""
+    name = quoted(table)
+    try:
+        query = f"SELECT rowid, * FROM before.{name} EXCEPT SELECT rowid, * FROM after.{name}"
+        other = f"SELECT rowid, * FROM after.{name} EXCEPT SELECT rowid, * FROM before.{name}"
+        return any(connection.execute(each).fetchone() for each in (query, other))
+    except sqlite3.OperationalError:
+        return False

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.sqlite.schema import KNOWN_TABLES
+from coccinelle_assets.live.sqlite.virtual_tables import shadow_tables
 
 # Tables that scripts keep for themselves are no part of what is compared.
 RESERVED = "coccinelle_"
@@ -27,7 +28,9 @@ def schema_objects(connection: sqlite3.Connection, schema: str) -> dict[str, Sch
     """Every object of an attached database by its name, in the order they were made.
 
     Known tables have the names that the project knows them by, in whatever letters they stand.
+    What virtual tables keep for themselves is not among them.
     """
+    shadows = shadow_tables(connection, schema)
     rows = connection.execute(
         f"SELECT type, name, tbl_name, sql FROM {schema}.sqlite_master"
         " WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY rowid"
@@ -35,7 +38,7 @@ def schema_objects(connection: sqlite3.Connection, schema: str) -> dict[str, Sch
     return {
         name: SchemaObject(kind, name, _known(table), sql)
         for kind, given, table, sql in rows
-        if not given.lower().startswith(RESERVED)
+        if not given.lower().startswith(RESERVED) and table not in shadows
         for name in [_known(given) if kind == "table" else given]
     }
 

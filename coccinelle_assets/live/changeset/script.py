@@ -54,6 +54,25 @@ def write_script(
     one: a new customer is taken off again where none of its records is as it was seen.
     Raises CoccinelleError when SQL that D1 accepts cannot express the change.
     """
+    try:
+        return _write_script(before, after, target, name, last_receipt, plan)
+    except sqlite3.OperationalError as error:
+        if "no such collation" not in str(error):
+            raise
+        raise CoccinelleError(
+            f"the change cannot be written down as SQL: {error}, which only the application has, "
+            "so rows cannot be compared; nothing was written"
+        ) from error
+
+
+def _write_script(
+    before: Path,
+    after: Path,
+    target: Path,
+    name: str,
+    last_receipt: str | None,
+    plan: Path | None,
+) -> Script:
     target.parent.mkdir(parents=True, exist_ok=True)
     body = target.with_name(target.name + ".partial")
     digest = hashlib.sha256((last_receipt or "").encode())

@@ -7,7 +7,7 @@ what they did on the copy is among the rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,9 +25,11 @@ from coccinelle_assets.live.changeset.guards import (
 from coccinelle_assets.live.changeset.literals import insert_statements, text
 from coccinelle_assets.live.changeset.ranges import key_ranges
 from coccinelle_assets.live.changeset.row_diff import RowComparison, TableRows
+from coccinelle_assets.live.changeset.schema_diff import SchemaObject
 from coccinelle_assets.live.changeset.staging import Stage
 from coccinelle_assets.live.sqlite.columns import primary_key, stored_columns, unique_columns
 from coccinelle_assets.live.sqlite.schema import read_schema
+from coccinelle_assets.live.sqlite.virtual_tables import rebuild
 from coccinelle_assets.sql import load_sql, quoted, statements
 from coccinelle_assets.tables import LINKED_TABLES
 
@@ -94,18 +96,20 @@ class Statements:
             yield f"DROP TABLE {quoted(table)}"
         for item in self.diff.coming("index", also=set(self.diff.rebuilt)):
             yield item.sql
+        # Predicates may ask a view.
+        yield from self._come_back("view", also=lambda _: self.diff.tables_change)
         if self.audits:
             yield from self.audits.statements()
+        for name in self.diff.indexes:
+            yield rebuild(name)
         yield from self._report_deferred()
         yield from self._clean_up()
-        views = self.diff.tables_change
-        for kind in ("view", "trigger"):
-            for item in self.diff.after.values():
-                if item.kind == kind and (
-                    self.diff.before.get(item.name) != item
-                    or (views if kind == "view" else self._is_silenced(item.table))
-                ):
-                    yield item.sql
+        yield from self._come_back("trigger", also=lambda item: self._is_silenced(item.table))
+
+    def _come_back(self, kind: str, also: Callable[[SchemaObject], bool]) -> Iterator[str]:
+        for item in self.diff.after.values():
+            if item.kind == kind and (self.diff.before.get(item.name) != item or also(item)):
+                yield item.sql
 
     def _guards(self, last_receipt: str | None) -> Iterator[str]:
         yield from statements(load_sql("live/changeset/sql/deferred.sql"))

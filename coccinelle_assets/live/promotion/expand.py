@@ -6,7 +6,7 @@ import sqlite3
 
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.receipts import add_missing_columns
-from coccinelle_assets.live.sqlite.columns import is_keyed_by_id, unique_identifiers
+from coccinelle_assets.live.sqlite.columns import is_keyed_by_id, is_untyped, unique_identifiers
 from coccinelle_assets.live.sqlite.empty_copy import stand_ins
 from coccinelle_assets.live.sqlite.schema import Schema
 from coccinelle_assets.live.sqlite.transaction import run, run_script, scalar
@@ -23,7 +23,12 @@ def expand(live: sqlite3.Connection, schema: Schema) -> bool:
 
 
 def _create_tables(live: sqlite3.Connection, schema: Schema) -> None:
-    has_tenants = schema.has("tenants", "id") and is_keyed_by_id(live, "tenants")
+    # A number in a column without a type is no text, to a foreign key.
+    has_tenants = (
+        schema.has("tenants", "id")
+        and is_keyed_by_id(live, "tenants")
+        and not is_untyped(live, "tenants", "id")
+    )
     create_customers_table(live, has_tenants=has_tenants)
     create_companion_tables(live)
     add_missing_columns(live, schema)

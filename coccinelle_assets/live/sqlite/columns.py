@@ -102,10 +102,15 @@ def same_id(live: sqlite3.Connection, table: str) -> str:
 
     SQLite takes a number for its text wherever a column has a type; one without holds either.
     """
-    types = dict(live.execute("SELECT lower(name), type FROM pragma_table_xinfo(?)", (table,)))
-    if types.get("id", "TEXT").upper() not in ("", "BLOB"):
+    if not is_untyped(live, table, "id"):
         return "t.id = l.id"
     return "t.id IN (l.id, CAST(l.id AS INTEGER)) AND CAST(t.id AS TEXT) = l.id"
+
+
+def is_untyped(live: sqlite3.Connection, table: str, column: str) -> bool:
+    """Whether a column holds numbers as numbers and texts as texts, and compares neither."""
+    rows = live.execute("SELECT lower(name), upper(type) FROM pragma_table_xinfo(?)", (table,))
+    return dict(rows.fetchall()).get(column) in ("", "BLOB")
 
 
 def unique_identifiers(live: sqlite3.Connection) -> list[str]:

@@ -10,9 +10,8 @@ awake and must not: the change is refused.
 
 from __future__ import annotations
 
-import re
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
@@ -20,13 +19,15 @@ from enum import Enum
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.sqlite.empty_copy import empty_copy
 from coccinelle_assets.live.sqlite.soundness import compile_event, each_trigger_alone
+from coccinelle_assets.live.sqlite.virtual_tables import (
+    content_of,
+    is_sound,
+    rebuild,
+    virtual_tables,
+)
 from coccinelle_assets.sql import quoted
 from coccinelle_assets.tables import CUSTOMER_COLUMNS, LINKED_TABLES
 
-# FTS4 and FTS5 keep an index over the rows of another table when they are told its name.
-_INDEX_OVER_ROWS = re.compile(
-    r"\bUSING\s+fts[45]\b.*?\bcontent\s*=\s*['\"`]?\s*[^'\"`,)\s]", re.IGNORECASE | re.DOTALL
-)
 _WRITES = {
     sqlite3.SQLITE_INSERT: "INSERT",
     sqlite3.SQLITE_UPDATE: "UPDATE",
@@ -116,13 +117,9 @@ def watchers_resting(live: sqlite3.Connection, tables: Iterable[str]) -> Iterato
         return
     with empty_copy(live) as copy:
         watchers = read_watchers(copy, {name for name, _ in triggers})
-        indexes = [
-            str(name).lower()
-            for name, definition in copy.execute("SELECT name, sql FROM sqlite_master")
-            if definition and _INDEX_OVER_ROWS.search(definition)
-        ]
+        indexes = [name.lower() for name, text in virtual_tables(copy).items() if content_of(text)]
     written = {table for watcher in watchers for _, table, _ in watcher.writes}
-    sound = frozenset(name for name in indexes if name in written and _is_sound(live, name))
+    sound = frozenset(name for name in indexes if name in written and is_sound(live, name))
     manners = {watcher.name: watcher.manner(watchers, sound) for watcher in watchers}
     away = [
         trigger
@@ -254,32 +251,12 @@ def _text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def _is_sound(live: sqlite3.Connection, index: str) -> bool:
-    """Whether an index over a table's rows is of these rows, all of them."""
-    name = quoted(index)
-    checks: tuple[Callable[[], object], ...] = (
-        lambda: live.execute(f"INSERT INTO {name} ({name}, rank) VALUES ('integrity-check', 1)"),
-        # FTS4 has no rank.
-        lambda: live.execute(f"INSERT INTO {name} ({name}) VALUES ('integrity-check')"),
-    )
-    for check in checks:
-        try:
-            check()
-            return True
-        except sqlite3.OperationalError:
-            continue
-        except sqlite3.DatabaseError:
-            return False
-    return False
-
-
 def _rebuild(live: sqlite3.Connection, index: str) -> None:
     """Bring an index up to date that was sound before, where it is not any more."""
-    if _is_sound(live, index):
+    if is_sound(live, index):
         return
-    name = quoted(index)
-    live.execute(f"INSERT INTO {name} ({name}) VALUES ('rebuild')")
-    if not _is_sound(live, index):
+    live.execute(rebuild(index))
+    if not is_sound(live, index):
         raise CoccinelleError(
             f"the index {index}, which triggers of the application keep, does not pass its own "
             "check after it was rebuilt: drop it first; nothing was written"
