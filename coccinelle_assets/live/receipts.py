@@ -97,12 +97,12 @@ def write_receipt(
     counts: dict[str, Any],
     tenants: Sequence[str],
     schema_before: str | None,
+    checksums: str,
 ) -> None:
-    """Write the receipt of the plan that is attached as `plan`.
+    """Write the receipt of a promotion; `checksums` are its plan's.
 
     `schema_before` is given by the first promotion alone: what a rollback goes back to.
     """
-    checksums = live.execute("SELECT checksums FROM plan.plan").fetchone()[0]
     live.execute(
         "INSERT INTO customer_promotions (run_id, counts, checksums, tenants, schema_before)"
         " VALUES (?, ?, ?, ?, ?) ON CONFLICT (run_id) DO UPDATE SET counts = excluded.counts,"

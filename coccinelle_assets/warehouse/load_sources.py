@@ -87,7 +87,6 @@ def load_sources(
         connection.execute("DETACH snapshot")
     write_last_promotion(connection, receipts)
     connection.execute(load_sql("warehouse/sql/promoted_views.sql"))
-    connection.execute(load_sql("warehouse/sql/known_customers.sql"))
 
 
 def _source(table: str, columns: Sequence[Column], schema: Schema, *, of_wave: bool) -> str:
@@ -106,7 +105,7 @@ def _origin(table: str, schema: Schema) -> str:
     """What to select a table's rows from; DuckDB's scanner sees no generated column."""
     if table not in schema.computed:
         return f"snapshot.{quoted(table)}"
-    place = ", rowid" if table in schema.rowid_tables else ""
+    place = ", rowid AS rowid" if table in schema.rowid_tables else ""
     query = f"SELECT *{place} FROM {quoted(table)}".replace("'", "''")
     return f"sqlite_query('snapshot', '{query}')"
 

@@ -15,7 +15,7 @@ from contextlib import closing
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.sqlite.columns import column_names, has_rowid
 from coccinelle_assets.live.sqlite.definitions import definition_of, named_indexes
-from coccinelle_assets.live.sqlite.empty_copy import empty_copy, stand_ins, unknown_names
+from coccinelle_assets.live.sqlite.empty_copy import empty_copy, require_known, stand_ins
 from coccinelle_assets.live.sqlite.soundness import views_and_triggers_aside
 from coccinelle_assets.live.statistics.triggers import installed_triggers
 from coccinelle_assets.sql import quoted
@@ -36,7 +36,7 @@ def changed_definition(
         indexes = named_indexes(copy, table)
         for name in indexes:
             copy.execute(f"DROP INDEX {quoted(name)}")
-        _require_known(live, table, {table: definition_of(copy, table), **indexes})
+        require_known(live, table, f"table {table} cannot be made anew")
         for name in installed_triggers(copy):
             copy.execute(f"DROP TRIGGER {quoted(name)}")
         require_unwatched(copy, table, drop)
@@ -84,21 +84,6 @@ def require_unwatched(live: sqlite3.Connection, table: str, columns: Iterable[st
                 raise CoccinelleError(
                     f"table {table} cannot do without {column}: trigger {name} is on updates of "
                     "it. Drop that first; nothing was written"
-                )
-
-
-def _require_known(live: sqlite3.Connection, table: str, definitions: Mapping[str, str]) -> None:
-    """Refuse to make a table anew that needs functions or orders of the application's own.
-
-    Raises CoccinelleError that names what needs which.
-    """
-    for what, called in sorted(unknown_names(live)):
-        for name, definition in definitions.items():
-            if re.search(rf"\b{re.escape(called)}\b", definition, re.IGNORECASE):
-                raise CoccinelleError(
-                    f"table {table} cannot be made anew: {name} needs the {what} {called}, which "
-                    "only the application has. Drop that first, and make it again after; nothing "
-                    "was written"
                 )
 
 

@@ -8,7 +8,7 @@ from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.preflight.trial_rows import require_rows_taken
 from coccinelle_assets.live.preflight.way_back import promote_empty_copy, require_way_back
 from coccinelle_assets.live.receipts import last_promotion
-from coccinelle_assets.live.sqlite.empty_copy import empty_copy
+from coccinelle_assets.live.sqlite.empty_copy import empty_copy, require_known
 from coccinelle_assets.live.sqlite.schema import Schema, require_sources
 from coccinelle_assets.live.sqlite.transaction import scalar
 from coccinelle_assets.sql import quoted
@@ -29,10 +29,10 @@ def require_fit(snapshot: sqlite3.Connection, schema: Schema, database: str) -> 
     require_sources(schema, database)
     _require_links_free(snapshot, schema)
     _require_written_columns(schema)
-    if last_promotion(snapshot) is None:
-        with empty_copy(snapshot) as copy:
-            require_way_back(copy, database)
+    require_known(snapshot, "customers", "customers cannot be written to their table")
     with empty_copy(snapshot) as copy:
+        if last_promotion(snapshot) is None:
+            require_way_back(copy, database)
         promote_empty_copy(copy, database)
         require_rows_taken(copy)
 

@@ -78,8 +78,6 @@ def _try_customers(copy: sqlite3.Connection) -> Iterator[str]:
 
 def _rule(copy: sqlite3.Connection, error: sqlite3.Error) -> str:
     """What SQLite says, which is no rule where a text is to be an INTEGER PRIMARY KEY."""
-    if "user-defined function raised exception" in str(error):
-        return "it calls a function that only the application has, in a CHECK, index or column"
     if "datatype mismatch" in str(error):
         rows = copy.execute("SELECT name, type FROM pragma_table_xinfo('customers') WHERE pk > 0")
         keys = ", ".join(f"customers.{name} {kind} PRIMARY KEY" for name, kind in rows)

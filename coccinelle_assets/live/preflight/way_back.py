@@ -1,4 +1,4 @@
-"""A promotion that writes nothing and its rollback, tried on an empty copy of a database.
+"""What a promotion adds to a database, and its rollback, tried on an empty copy.
 
 A way back that turns out not to exist when it is needed is found here, before the first promotion.
 """
@@ -6,38 +6,47 @@ A way back that turns out not to exist when it is needed is found here, before t
 from __future__ import annotations
 
 import sqlite3
-import tempfile
 from pathlib import Path
 
-from coccinelle_assets.errors import CoccinelleError, PromotionRefusedError
-from coccinelle_assets.live.promotion.plan_file import write_empty_plan
-from coccinelle_assets.live.promotion.run import Promotion, promote_to
+from coccinelle_assets.errors import CoccinelleError
+from coccinelle_assets.live.promotion.expand import (
+    create_customer_indexes,
+    create_link_indexes,
+    expand,
+    require_unique_indexes,
+)
+from coccinelle_assets.live.promotion.undo_log import open_undo_log
+from coccinelle_assets.live.receipts import write_receipt
 from coccinelle_assets.live.rollback.rollback import roll_back
+from coccinelle_assets.live.sqlite.schema import read_schema
 from coccinelle_assets.live.sqlite.soundness import broken_objects, require_unharmed
-from coccinelle_assets.settings import GateThresholds
+from coccinelle_assets.live.sqlite.transaction import ids_indexed, transaction
+from coccinelle_assets.live.sqlite.watchers import watchers_resting
 from coccinelle_assets.sql import quoted
+from coccinelle_assets.tables import CHANGED_TABLES
 
 Structure = dict[str, tuple[object, ...]]
 
 
 def promote_empty_copy(copy: sqlite3.Connection, database: str) -> None:
-    """Have an empty copy as a first promotion leaves it.
+    """Have an empty copy as a promotion leaves it.
 
     Raises CoccinelleError that says what of the schema stands in the way.
     """
-    with tempfile.TemporaryDirectory() as directory:
-        plan = Path(directory) / "plan.sqlite"
-        write_empty_plan(plan)
-        try:
-            promote_to(copy, Promotion(plan, "preflight", GateThresholds()))
-        except (sqlite3.Error, PromotionRefusedError) as error:
-            raise CoccinelleError(
-                f"{database} does not take what a migration adds: {error}; nothing was written"
-            ) from error
-    # What is left of a promotion goes with its connection; this one goes on.
-    temporary = copy.execute("SELECT type, name FROM sqlite_temp_master WHERE sql IS NOT NULL")
-    for kind, name in temporary.fetchall():
-        copy.execute(f"DROP {kind} IF EXISTS temp.{quoted(name)}")
+    try:
+        with transaction(copy):
+            schema = read_schema(copy)
+            undo_log = open_undo_log(copy, schema, "preflight")
+            with watchers_resting(copy, CHANGED_TABLES), ids_indexed(copy, CHANGED_TABLES):
+                expand(copy, schema)
+                create_customer_indexes(copy)
+                create_link_indexes(copy)
+                require_unique_indexes(copy)
+                write_receipt(copy, undo_log.run_id, {}, (), undo_log.recorded_schema(), "{}")
+    except sqlite3.Error as error:
+        raise CoccinelleError(
+            f"{database} does not take what a migration adds: {error}; nothing was written"
+        ) from error
 
 
 def require_way_back(copy: sqlite3.Connection, database: str) -> None:

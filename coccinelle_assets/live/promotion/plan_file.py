@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 from coccinelle_assets.errors import CoccinelleError
@@ -32,15 +31,6 @@ def plan_link_tables() -> str:
         for links in LINKED_TABLES.values()
     )
     return tables + load_sql("live/promotion/sql/plan_identifier_tables.sql")
-
-
-def write_empty_plan(path: Path) -> None:
-    """A plan that changes nothing, at `path` and beside it."""
-    for file, tables in ((path, plan_tables()), (links_path(path), plan_link_tables())):
-        with closing(sqlite3.connect(file)) as plan:
-            plan.executescript(tables)
-    with closing(sqlite3.connect(path)) as plan, plan:
-        plan.execute("INSERT INTO plan VALUES ('', 0, '{}')")
 
 
 def links_path(plan: Path) -> Path:

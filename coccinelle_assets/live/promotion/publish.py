@@ -219,4 +219,5 @@ def _record(
         return
     undo_log.after(live)
     counts = done.counts | {"deferred_by_reason": deferred_reasons(done.deferred)}
-    write_receipt(live, undo_log.run_id, counts, tenants, undo_log.recorded_schema())
+    checksums = scalar(live, "SELECT checksums FROM plan.plan")
+    write_receipt(live, undo_log.run_id, counts, tenants, undo_log.recorded_schema(), checksums)

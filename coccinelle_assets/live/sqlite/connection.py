@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from coccinelle_assets.errors import CoccinelleError
@@ -12,6 +12,7 @@ from coccinelle_assets.files import SQLITE_MAGIC
 
 # UPDATE ... FROM came with 3.33, DROP COLUMN and RETURNING with 3.35.
 OLDEST_SQLITE = (3, 35, 0)
+LEFT_BY_A_CRASH = ("SQLITE_READONLY_ROLLBACK", "SQLITE_READONLY_RECOVERY")
 
 
 @contextmanager
@@ -24,21 +25,34 @@ def open_live(
     be written), or stays locked for longer than the timeout.
     """
     _require_database(path)
-    mode = "rw" if writable else "ro"
     try:
-        connection = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode={mode}",
-            uri=True,
-            timeout=busy_timeout_seconds,
-            isolation_level=None,
-        )
-        try:
-            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        with closing(_connected(path, busy_timeout_seconds, writable=writable)) as connection:
             yield connection
-        finally:
-            connection.close()
     except sqlite3.Error as error:
         raise live_error(error, path, busy_timeout_seconds) from error
+
+
+def _connected(path: Path, busy_timeout_seconds: float, *, writable: bool) -> sqlite3.Connection:
+    """A connection that has read the schema once.
+
+    Whoever opens a database after a crash brings it to its last commit, and has to write for that.
+    """
+    mode = "rw" if writable else "ro"
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}",
+        uri=True,
+        timeout=busy_timeout_seconds,
+        isolation_level=None,
+    )
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.Error as error:
+        connection.close()
+        if writable or getattr(error, "sqlite_errorname", "") not in LEFT_BY_A_CRASH:
+            raise
+        _connected(path, busy_timeout_seconds, writable=True).close()
+        return _connected(path, busy_timeout_seconds, writable=False)
+    return connection
 
 
 def _require_database(path: Path) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.tables import CHANGED_TABLES
@@ -36,6 +36,26 @@ def unknown_names(live: sqlite3.Connection) -> set[Name]:
     """The functions and collations that a schema names and only the application has."""
     with closing(sqlite3.connect("file::memory:", uri=True, isolation_level=None)) as copy:
         return _copy_schema(live, copy)
+
+
+def require_known(live: sqlite3.Connection, table: str, refusal: str) -> None:
+    """Refuse to write rows of a table that needs functions or orders of the application's own.
+
+    Raises CoccinelleError, which begins with `refusal`, that names what needs which.
+    """
+    names = sorted(unknown_names(live))
+    definitions = live.execute(
+        "SELECT name, sql FROM sqlite_master WHERE type IN ('table', 'index') AND sql IS NOT NULL"
+        " AND lower(tbl_name) = ?",
+        (table,),
+    ).fetchall()
+    for what, called in names:
+        for name, definition in definitions:
+            if re.search(rf"\b{re.escape(called)}\b", definition, re.IGNORECASE):
+                raise CoccinelleError(
+                    f"{refusal}: {name} needs the {what} {called}, which only the application has. "
+                    "Drop that first, and make it again after; nothing was written"
+                )
 
 
 @contextmanager
@@ -113,7 +133,10 @@ def _take_back(connection: sqlite3.Connection, name: Name) -> None:
         # Python can replace a function, and take none away.
         connection.create_function(called, -1, _unknown, deterministic=True)
     else:
-        connection.create_collation(called, None)
+        # SQLite cannot while an index for full text is being read in the transaction. No row is
+        # written to an index in that order all the same: require_known has seen to it.
+        with suppress(sqlite3.OperationalError):
+            connection.create_collation(called, None)
 
 
 def _nothing(*_: object) -> None:

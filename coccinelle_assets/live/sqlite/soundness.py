@@ -105,8 +105,8 @@ def views_and_triggers_aside(live: sqlite3.Connection, refusal: str) -> Iterator
         "SELECT type, name, tbl_name, sql FROM sqlite_master"
         " WHERE type IN ('view', 'trigger') ORDER BY rowid"
     ).fetchall()
-    # A trigger of a view goes with it.
-    for kind, name, _, _ in sorted(aside, reverse=True):
+    # Triggers first: one of a view would go with it.
+    for kind, name, _, _ in sorted(aside):
         live.execute(f"DROP {kind} {quoted(name)}")
     with stand_ins(live):
         yield

@@ -1,6 +1,6 @@
 -- Links of one table's records to their customers.
 -- Grain: one row per record of {source_table} that has a cluster. Input: identity.members,
--- identity.contacts, identity.evidence, more_evidence, prospect_ties, ssot.crosswalk, ssot.customers, source.known_customers. Output: ssot.{links}.
+-- identity.contacts, identity.evidence, more_evidence, prospect_ties, ssot.crosswalk, ssot.customers, promoted.known_customers. Output: ssot.{links}.
 -- A customer_id that names no customer is the application's own affair: the gate names it.
 -- matched_on is the strongest tie to the customer as it is published: its e-mail, its phone, the
 -- prospect it names, the customer_id the application set, or a chain of other records.
@@ -29,4 +29,4 @@ LEFT JOIN (SELECT DISTINCT record_no FROM identity.prospect_ties WHERE usable) A
     ON r.record_no = c.record_no
 LEFT JOIN (SELECT DISTINCT record_no FROM identity.more_evidence) AS m ON m.record_no = c.record_no
 WHERE c.source_table = '{source_table}'
-    AND (c.customer_id IS NULL OR c.customer_id IN (SELECT id FROM source.known_customers));
+    AND (c.customer_id IS NULL OR c.customer_id IN (SELECT k.id FROM promoted.known_customers AS k));

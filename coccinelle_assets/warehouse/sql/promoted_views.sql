@@ -2,6 +2,9 @@
 -- Without its rows here (another machine promoted, or the warehouse was removed) every live value
 -- counts as the application's own, which is the safe reading: nothing is overwritten.
 -- What was derived of single records since is as if that promotion had derived it.
+-- promoted.known_customers: ids that name a customer, one that is there, was merged into another, or
+-- was promoted, by the last run, by day, or by any run at all (its id says so). Whatever else a
+-- customer_id holds is the application's own, and is never written over.
 -- Input: promoted.last (run_id, all_tenants; no row before a first promotion), live.*,
 -- source.customer_arrivals, arrival_links.
 -- Grain: one row per customer in promoted.customers, per source record in promoted.links.
@@ -32,3 +35,15 @@ CREATE OR REPLACE VIEW promoted.application_identifiers AS
 SELECT a.* FROM live.application_identifiers AS a JOIN promoted.last AS l ON l.run_id = a.run_id;
 CREATE OR REPLACE VIEW promoted.inherited_identifiers AS
 SELECT h.* FROM live.inherited_identifiers AS h JOIN promoted.last AS l ON l.run_id = h.run_id;
+CREATE OR REPLACE VIEW promoted.known_customers AS
+SELECT id FROM source.customers WHERE id IS NOT NULL
+UNION
+SELECT merged_id FROM source.customer_merges WHERE merged_id IS NOT NULL
+UNION
+SELECT id FROM promoted.customers WHERE id IS NOT NULL
+UNION
+SELECT customer_id FROM source.appointments WHERE regexp_full_match(customer_id, 'cust_[0-9a-f]{20}')
+UNION
+SELECT customer_id
+FROM source.omni_conversations
+WHERE regexp_full_match(customer_id, 'cust_[0-9a-f]{20}');

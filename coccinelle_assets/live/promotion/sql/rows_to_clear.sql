@@ -1,8 +1,8 @@
 -- Links that are taken off, where they still are what was seen; one to a merged customer has moved.
 -- Grain: one row per link. Input: plan.cleared_links, temp.moved_customers, {table}.
--- Output: temp.matching_rows (key: id of {table}, customer_id: NULL).
+-- Output: temp.matching_rows (key: id of {table}, customer_id: NULL, record_id: its text).
 CREATE TEMP TABLE matching_rows AS
-SELECT t.id AS key, CAST(NULL AS TEXT) AS customer_id
+SELECT t.id AS key, CAST(NULL AS TEXT) AS customer_id, l.id AS record_id
 FROM plan.cleared_links AS l
 CROSS JOIN main.{table} AS t ON {same_id}
 LEFT JOIN moved_customers AS v ON v.merged_id = l.seen_customer_id

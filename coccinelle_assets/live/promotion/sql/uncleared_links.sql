@@ -2,6 +2,6 @@
 -- Grain: one row per link. Input: plan.cleared_links, temp.matching_rows. Output: id.
 SELECT l.id
 FROM plan.cleared_links AS l
-LEFT JOIN matching_rows AS m ON CAST(m.key AS TEXT) = l.id
+LEFT JOIN matching_rows AS m ON m.record_id = l.id
 WHERE l.source_table = '{table}' AND m.key IS NULL
 ORDER BY l.id
