@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from coccinelle_assets.live.changeset.script import write_script
 from coccinelle_assets.live.d1.database import D1Database, open_d1
 from coccinelle_assets.live.d1.mirror import fetch_mirror
+from coccinelle_assets.live.sqlite.snapshot import copy_database
 from coccinelle_assets_tests.database_state import application_state
 
 HERE = Path(__file__).parent
@@ -60,6 +63,17 @@ class Project:
     def assert_holds(self, database: Path) -> None:
         """Row for row, object for object, the D1 database is what a SQLite file is."""
         assert application_state(self.mirror()) == application_state(database)
+
+
+def keeping(copy: Path, work: Callable[[sqlite3.Connection], Any]) -> Callable[..., Any]:
+    """The work, with the database that it leaves kept in a file: what SQLite's result is."""
+
+    def run(live: sqlite3.Connection) -> Any:
+        result = work(live)
+        copy_database(live, copy)
+        return result
+
+    return run
 
 
 @pytest.fixture(autouse=True)

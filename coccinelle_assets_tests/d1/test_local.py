@@ -24,12 +24,11 @@ from coccinelle_assets.live.d1 import database as d1_database
 from coccinelle_assets.live.d1.wrangler import Wrangler, WranglerError
 from coccinelle_assets.live.promotion.run import promote_to
 from coccinelle_assets.live.rollback.rollback import roll_back
-from coccinelle_assets.live.sqlite.snapshot import copy_database
 from coccinelle_assets.live.statistics.triggers import install_triggers
 from coccinelle_assets.live.verify import verify
 from coccinelle_assets.settings import load_settings
 from coccinelle_assets_tests.command_line import coccinelle
-from coccinelle_assets_tests.d1.conftest import BINARIES, NAME, Project
+from coccinelle_assets_tests.d1.conftest import BINARIES, NAME, Project, keeping
 from coccinelle_assets_tests.database_state import application_state
 from coccinelle_assets_tests.databases import AppDatabase
 from coccinelle_assets_tests.people import HOSTILE
@@ -37,17 +36,6 @@ from coccinelle_assets_tests.pipeline import Pipeline
 
 pytestmark = pytest.mark.d1
 PEOPLE = 500
-
-
-def keeping(copy: Path, work: Callable[[sqlite3.Connection], Any]) -> Callable[..., Any]:
-    """The work, with the database that it leaves kept in a file: what SQLite's result is."""
-
-    def run(live: sqlite3.Connection) -> Any:
-        result = work(live)
-        copy_database(live, copy)
-        return result
-
-    return run
 
 
 def promote(app: AppDatabase) -> Callable[[sqlite3.Connection], Any]:

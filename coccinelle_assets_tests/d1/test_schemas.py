@@ -10,8 +10,7 @@ from coccinelle_assets.live.contraction.contract import contract
 from coccinelle_assets.live.promotion.run import promote_to
 from coccinelle_assets.live.rollback.rollback import roll_back
 from coccinelle_assets.live.statistics.triggers import install_triggers
-from coccinelle_assets_tests.d1.conftest import Project
-from coccinelle_assets_tests.d1.test_local import keeping
+from coccinelle_assets_tests.d1.conftest import Project, keeping
 from coccinelle_assets_tests.database_state import application_state
 from coccinelle_assets_tests.people import holds
 from coccinelle_assets_tests.pipeline import Pipeline
@@ -22,7 +21,6 @@ from coccinelle_assets_tests.schemas.any_schema import (
     AnySchema,
     Pair,
 )
-from coccinelle_assets_tests.schemas.test_any_schema import people
 
 pytestmark = pytest.mark.d1
 # D1 exports no virtual tables, and has no functions but SQLite's own.
@@ -48,7 +46,7 @@ SHAPES = {
 @pytest.mark.parametrize("name", SHAPES)
 def test_every_change_is_what_sqlite_gets(name: str, project: Project, tmp_path: Path) -> None:
     pair = Pair(tmp_path, SHAPES[name])
-    people(pair)
+    pair.people()
     project.load(pair.app)
     expected, archives = tmp_path / "expected.db", tmp_path / "archives"
     pipeline = Pipeline(tmp_path / "snapshot.sqlite")

@@ -261,6 +261,17 @@ class Pair:
         marks = ", ".join("?" * len(row))
         self.both(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", *row.values())
 
+    def people(self) -> None:
+        """Jean, Luc and Anne; with customers of the application's own, Jean is one."""
+        self.record("prospects", 1, first_name="Jean", last_name="Dupont", email="jean@ex.fr")
+        self.record("appointments", 1, customer_name="Jean Dupont", customer_email="JEAN@ex.fr")
+        self.record("appointments", 2, customer_name="Luc Roux", customer_phone="06 77 88 90 12")
+        self.record(
+            "omni_conversations", 1, customer_name="Anne Morel", customer_phone="0655443210"
+        )
+        if self.schema.customers:
+            self.customer("Dupont", "jean@ex.fr")
+
     def customer(self, name: str, email: str) -> None:
         """A customer of the application's own, in both or in none: the one has more of them."""
         query = (

@@ -33,15 +33,6 @@ from coccinelle_assets_tests.schemas.any_schema import AnySchema, Pair, schemas,
 OURS = {"customers", *COMPANION_TABLES}
 
 
-def people(pair: Pair) -> None:
-    pair.record("prospects", 1, first_name="Jean", last_name="Dupont", email="jean@ex.fr")
-    pair.record("appointments", 1, customer_name="Jean Dupont", customer_email="JEAN@ex.fr")
-    pair.record("appointments", 2, customer_name="Luc Roux", customer_phone="06 77 88 90 12")
-    pair.record("omni_conversations", 1, customer_name="Anne Morel", customer_phone="0655443210")
-    if pair.schema.customers:
-        pair.customer("Dupont", "jean@ex.fr")
-
-
 def more(pair: Pair) -> None:
     """Jean and Anne turn out to be one, Zoé is new, and what was there changes."""
     pair.record(
@@ -157,7 +148,7 @@ def live_through(pair: Pair) -> bool:
     """The whole life; returns whether the schema was taken."""
     app = AppDatabase.at(pair.app)
     pipeline = Pipeline(pair.app, max_customer_drift=1000)
-    people(pair)
+    pair.people()
 
     def assert_unharmed() -> None:
         assert answers(pair.app) == answers(pair.alone)
