@@ -79,7 +79,7 @@ def test_without_a_backup_that_can_be_read_nothing_is_promoted(
         target.write_bytes(b"x" * 100)
         return True
 
-    monkeypatch.setattr(backups, "_link", lose)
+    monkeypatch.setattr(backups, "_move", lose)
     monkeypatch.setattr(backups, "copy_database", lose)
     outcome = migrate()
     assert outcome.status == "error"

@@ -133,7 +133,7 @@ def _normalize_business_identifiers(connection: DuckDBPyConnection, rules: Ident
 
 
 def build_clusters(connection: DuckDBPyConnection, rules: IdentityRules) -> None:
-    """Write identity.evidence, edges and clusters; deleted_customers and left_records."""
+    """Write identity.evidence, edges and clusters; deleted_customers, left_records, foreign_records."""
     # scipy takes as long to import as all other definitions, and only this step needs it.
     from coccinelle_assets.resolution.components import earliest_members
 
@@ -152,6 +152,7 @@ def build_clusters(connection: DuckDBPyConnection, rules: IdentityRules) -> None
     connection.execute(model("deleted_customers"))
     left = "TRUE" if rules.deleted_customers == "leave" else "FALSE"
     connection.execute(model("left_records", left=left))
+    connection.execute(model("foreign_records"))
 
 
 def _make_room_for_view(connection: DuckDBPyConnection) -> None:

@@ -1,7 +1,6 @@
 -- Links of one table's records to their customers.
 -- Grain: one row per record of {source_table} that has a cluster. Input: identity.members,
--- identity.contacts, identity.evidence, more_evidence, prospect_ties, ssot.crosswalk, ssot.customers, promoted.known_customers. Output: ssot.{links}.
--- A customer_id that names no customer is the application's own affair: the gate names it.
+-- identity.contacts, identity.evidence, more_evidence, prospect_ties, ssot.crosswalk, ssot.customers. Output: ssot.{links}.
 -- matched_on is the strongest tie to the customer as it is published: its e-mail, its phone, the
 -- prospect it names, the customer_id the application set, or a chain of other records.
 CREATE OR REPLACE TABLE ssot.{links} AS
@@ -28,5 +27,4 @@ LEFT JOIN identity.evidence AS e ON e.record_no = c.record_no
 LEFT JOIN (SELECT DISTINCT record_no FROM identity.prospect_ties WHERE usable) AS r
     ON r.record_no = c.record_no
 LEFT JOIN (SELECT DISTINCT record_no FROM identity.more_evidence) AS m ON m.record_no = c.record_no
-WHERE c.source_table = '{source_table}'
-    AND (c.customer_id IS NULL OR c.customer_id IN (SELECT k.id FROM promoted.known_customers AS k));
+WHERE c.source_table = '{source_table}';

@@ -2,7 +2,7 @@
 -- Input: source.{table}, promoted.known_customers.
 -- Output: number of values, of those that name a customer, and one that does not.
 SELECT
-    count(s.customer_id),
+    count(nullif(s.customer_id, '')),
     count(k.id),
     min(s.customer_id) FILTER (WHERE k.id IS NULL)
 FROM source.{table} AS s

@@ -38,6 +38,7 @@ LEFT JOIN (
 ) AS m ON m.record_no = c.record_no
 WHERE c.tenant_id <> '' AND c.source_id IS NOT NULL
     AND c.record_no NOT IN (SELECT record_no FROM identity.left_records)
+    AND c.record_no NOT IN (SELECT record_no FROM identity.foreign_records)
     AND (e.value IS NOT NULL OR p.value IS NOT NULL OR r.record_no IS NOT NULL
         OR m.record_no IS NOT NULL);
 CREATE OR REPLACE VIEW gate.appointment_links AS
