@@ -133,7 +133,7 @@ def _normalize_business_identifiers(connection: DuckDBPyConnection, rules: Ident
 
 
 def build_clusters(connection: DuckDBPyConnection, rules: IdentityRules) -> None:
-    """Write identity.evidence, edges and clusters; deleted_customers, left_records, foreign_records."""
+    """Write identity.evidence, edges, clusters; deleted_customers, left_ and foreign_records."""
     # scipy takes as long to import as all other definitions, and only this step needs it.
     from coccinelle_assets.resolution.components import earliest_members
 

@@ -30,6 +30,8 @@ OWN_COLUMNS = (
     "fee REAL CHECK (fee IS NULL OR fee >= 0)",
     "token BLOB DEFAULT (x'00ff')",
     '"a ""b""" TEXT UNIQUE',
+    "later TEXT DEFAULT ('20' || '30'), CHECK (status <> 'never')",
+    "room INTEGER REFERENCES rooms (id) ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED",
 )
 COLUMNS = {
     "prospects": "first_name TEXT, last_name TEXT, email TEXT, phone TEXT,"
@@ -90,6 +92,9 @@ AROUND = {
     " (app_text, rowid, customer_name, notes)"
     " VALUES ('delete', OLD.rowid, OLD.customer_name, OLD.notes); INSERT INTO app_text"
     " (rowid, customer_name, notes) VALUES (NEW.rowid, NEW.customer_name, NEW.notes); END",
+    "full text of a view": "CREATE VIEW texts AS SELECT id AS number, name FROM rooms;"
+    " CREATE VIRTUAL TABLE room_text USING fts5(name, content='texts', content_rowid='number')",
+    "unique details": "CREATE UNIQUE INDEX once ON appointments (customer_email, id)",
     "places": "CREATE VIRTUAL TABLE places USING rtree(id, x0, x1);"
     " INSERT INTO places VALUES (1, 0, 1)",
     "children": "CREATE TABLE bills (n INTEGER PRIMARY KEY AUTOINCREMENT, appointment"
@@ -127,6 +132,26 @@ KEPT = {
     " WHERE rowid = OLD.rowid; END;"
     " CREATE TRIGGER who_au AFTER UPDATE ON customers BEGIN UPDATE who"
     " SET first_name = NEW.first_name, last_name = NEW.last_name WHERE rowid = NEW.rowid; END",
+    "older full text": "CREATE VIRTUAL TABLE who USING fts4(content='customers', first_name,"
+    " last_name);"
+    " CREATE TRIGGER who_bu BEFORE UPDATE ON customers BEGIN DELETE FROM who"
+    " WHERE docid = OLD.rowid; END;"
+    " CREATE TRIGGER who_bd BEFORE DELETE ON customers BEGIN DELETE FROM who"
+    " WHERE docid = OLD.rowid; END;"
+    " CREATE TRIGGER who_au AFTER UPDATE ON customers BEGIN INSERT INTO who"
+    " (docid, first_name, last_name) VALUES (NEW.rowid, NEW.first_name, NEW.last_name); END;"
+    " CREATE TRIGGER who_ai AFTER INSERT ON customers BEGIN INSERT INTO who"
+    " (docid, first_name, last_name) VALUES (NEW.rowid, NEW.first_name, NEW.last_name); END",
+    "words without rows": "CREATE VIRTUAL TABLE who USING fts5(first_name, last_name, content='');"
+    " CREATE TRIGGER who_ai AFTER INSERT ON customers BEGIN INSERT INTO who"
+    " (rowid, first_name, last_name) VALUES (NEW.rowid, NEW.first_name, NEW.last_name); END;"
+    " CREATE TRIGGER who_ad AFTER DELETE ON customers BEGIN INSERT INTO who"
+    " (who, rowid, first_name, last_name)"
+    " VALUES ('delete', OLD.rowid, OLD.first_name, OLD.last_name); END;"
+    " CREATE TRIGGER who_au AFTER UPDATE OF first_name, last_name ON customers BEGIN"
+    " INSERT INTO who (who, rowid, first_name, last_name)"
+    " VALUES ('delete', OLD.rowid, OLD.first_name, OLD.last_name); INSERT INTO who"
+    " (rowid, first_name, last_name) VALUES (NEW.rowid, NEW.first_name, NEW.last_name); END",
     "table": "CREATE TABLE who (rowid INTEGER PRIMARY KEY, first_name TEXT, last_name TEXT);"
     " CREATE TRIGGER who_ai AFTER INSERT ON customers BEGIN INSERT INTO who"
     " VALUES (NEW.rowid, NEW.first_name, NEW.last_name); END;"

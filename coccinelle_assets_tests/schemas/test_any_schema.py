@@ -95,6 +95,16 @@ def assert_sound(path: Path, kept: str | None) -> None:
                 connection.execute(f"{mirrored.format('who')} ORDER BY 1").fetchall()
                 == connection.execute(f"{mirrored.format('customers')} ORDER BY 1").fetchall()
             )
+        elif kept:
+            for word in ("own", "jean", "dupont", "roux", "morel", "zoé", "late"):
+                wanted = connection.execute(
+                    "SELECT rowid FROM customers WHERE lower(first_name) = ?1"
+                    " OR lower(last_name) = ?1 ORDER BY 1", (word,)
+                ).fetchall()  # fmt: skip
+                found = connection.execute(
+                    "SELECT rowid FROM who WHERE who MATCH ? ORDER BY 1", (word,)
+                ).fetchall()
+                assert found == wanted, word
 
 
 def originals(path: Path) -> dict[str, Any]:

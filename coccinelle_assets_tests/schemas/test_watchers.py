@@ -105,7 +105,7 @@ def assert_sound(app: AppDatabase) -> None:
         assert is_sound(connection, "who")
 
 
-@pytest.mark.parametrize("kept", ["full text", "words of its own"])
+@pytest.mark.parametrize("kept", ["full text", "older full text", "words of its own"])
 def test_a_search_over_customers_finds_what_they_are_all_their_life(
     kept: str, app: AppDatabase
 ) -> None:
