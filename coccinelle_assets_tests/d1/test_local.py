@@ -78,6 +78,14 @@ def test_a_mirror_holds_every_value_as_it_is(app: AppDatabase, project: Project)
     project.assert_holds(app.path)
 
 
+@pytest.mark.parametrize("command", ["migrate", "verify", "history", "triggers"])
+def test_an_empty_database_is_told_as_such(command: str, project: Project) -> None:
+    options = (f"d1:{NAME}", "--local", "--wrangler-dir", project.directory)
+    done = coccinelle(command, *options, timeout=60)
+    assert done.returncode == 1, done.stdout
+    assert "Error" in done.stderr
+
+
 def test_every_change_is_what_sqlite_gets_and_a_rollback_gives_the_original_back(
     people: AppDatabase, project: Project, tmp_path: Path
 ) -> None:

@@ -7,11 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from coccinelle_assets.errors import CoccinelleError
+from coccinelle_assets.live.changeset.own_tables import is_own
 from coccinelle_assets.live.sqlite.schema import KNOWN_TABLES
 from coccinelle_assets.live.sqlite.virtual_tables import shadow_tables
-
-# Tables that scripts keep for themselves are no part of what is compared.
-RESERVED = "coccinelle_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +26,7 @@ def schema_objects(connection: sqlite3.Connection, schema: str) -> dict[str, Sch
     """Every object of an attached database by its name, in the order they were made.
 
     Known tables have the names that the project knows them by, in whatever letters they stand.
-    What virtual tables keep for themselves is not among them.
+    What virtual tables and scripts keep for themselves is not among them.
     """
     shadows = shadow_tables(connection, schema)
     rows = connection.execute(
@@ -38,7 +36,7 @@ def schema_objects(connection: sqlite3.Connection, schema: str) -> dict[str, Sch
     return {
         name: SchemaObject(kind, name, _known(table), sql)
         for kind, given, table, sql in rows
-        if not given.lower().startswith(RESERVED) and table not in shadows
+        if not is_own(table) and table not in shadows
         for name in [_known(given) if kind == "table" else given]
     }
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.changeset.diff import Diff, read_diff
 from coccinelle_assets.live.changeset.literals import MAX_STATEMENT_BYTES, Text, text
+from coccinelle_assets.live.changeset.own_tables import require_names_free
 from coccinelle_assets.live.changeset.row_diff import RowComparison
 from coccinelle_assets.live.changeset.statements import Statements
 from coccinelle_assets.sql import load_sql
@@ -77,6 +78,7 @@ def _write_script(
     body = target.with_name(target.name + ".partial")
     digest = hashlib.sha256((last_receipt or "").encode())
     with opened(before, after) as (connection, values):
+        require_names_free(connection, "before")
         comparison = RowComparison(connection, values)
         diff = read_diff(connection, comparison)
         with body.open("wb") as file:

@@ -13,7 +13,12 @@ from typing import TypeVar
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.files import whole_file
 from coccinelle_assets.live.changeset.literals import text
-from coccinelle_assets.live.changeset.schema_diff import RESERVED
+from coccinelle_assets.live.changeset.own_tables import (
+    DEFERRED,
+    RECEIPTS,
+    is_own,
+    require_names_free,
+)
 from coccinelle_assets.live.changeset.script import LAST_RECEIPT, write_script
 from coccinelle_assets.live.changeset.trial import check_script
 from coccinelle_assets.live.d1.mirror import fetch_mirror
@@ -31,8 +36,7 @@ T = TypeVar("T")
 ATTEMPTS = 4
 # For so long at least a file is sent again whose end is not known.
 SEND_SECONDS = 60.0
-ALREADY_APPLIED = "coccinelle_receipts.plan"
-RECEIPTS = "coccinelle_receipts"
+ALREADY_APPLIED = f"{RECEIPTS}.plan"
 
 
 def open_d1(
@@ -223,14 +227,14 @@ class D1Database:
 
     def _finish(self, after: Path) -> tuple[Deferred, ...]:
         """Read what the script left; without any promotion left, take the receipts away."""
-        (rows,) = self.wrangler.query("SELECT source_table, id, reason FROM coccinelle_deferred")
+        (rows,) = self.wrangler.query(f"SELECT source_table, id, reason FROM {DEFERRED}")
         with closing(sqlite3.connect(after)) as connection:
             promoted = connection.execute(
                 "SELECT 1 FROM sqlite_master WHERE name = 'customer_promotions'"
             ).fetchone()
         if not promoted:
             self.wrangler.query(
-                f"DROP TABLE IF EXISTS {RECEIPTS};\nDROP TABLE IF EXISTS coccinelle_deferred"
+                f"DROP TABLE IF EXISTS {RECEIPTS};\nDROP TABLE IF EXISTS {DEFERRED}"
             )
         return tuple(Deferred(row["source_table"], row["id"], row["reason"]) for row in rows)
 
@@ -244,10 +248,11 @@ class D1Database:
 def _take_last_receipt(mirror: Path) -> str | None:
     """The newest receipt in a mirror; the scripts' own tables are removed from it."""
     with closing(sqlite3.connect(mirror)) as connection:
+        require_names_free(connection)
         own = [
             name
             for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-            if name.lower().startswith(RESERVED)
+            if is_own(name)
         ]
         receipt = connection.execute(LAST_RECEIPT).fetchone() if RECEIPTS in own else None
         for name in own:

@@ -149,7 +149,10 @@ def _ask(
     answers: dict[str, list[dict[str, Any]]] = {}
     schema: dict[str, str] = {}
     waiting = dict(questions)
-    while not schema or waiting:
+    asked = False
+    # An empty database has a schema, too, if nothing is in it.
+    while not asked or waiting:
+        asked = True
         batch: list[str] = []
         size = 0
         while waiting and (not batch or size < MAX_COMMAND_BYTES):
