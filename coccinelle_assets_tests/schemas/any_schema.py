@@ -195,7 +195,8 @@ class AnySchema:
             yield "CREATE VIEW tenants AS SELECT id, name FROM all_tenants"
         options = ["STRICT"] * self.strict + ["WITHOUT ROWID"] * self.without_rowid
         for number, (table, columns) in enumerate(COLUMNS.items()):
-            own = self.own_columns if not self.strict else ()
+            # Rules of the table come after its columns.
+            own = sorted(self.own_columns, key=lambda text: "), CHECK" in text)
             link = self.links[number - 1] if number else None
             parts = [
                 f"{self._named('id')} {self._type(self.ids)} PRIMARY KEY",
@@ -204,7 +205,7 @@ class AnySchema:
                 "created_at TEXT DEFAULT CURRENT_TIMESTAMP",
                 "updated_at TEXT DEFAULT CURRENT_TIMESTAMP",
                 *([f"customer_id {link}"] if link else []),
-                *own,
+                *(own if not self.strict else ()),
             ]
             yield f"CREATE TABLE {self._named(table)} ({', '.join(parts)}) {', '.join(options)}"
         yield "CREATE TABLE rooms (id INTEGER PRIMARY KEY, name TEXT)"
@@ -240,7 +241,7 @@ schemas = st.builds(
     spelling=st.integers(0, len(SPELLINGS) - 1),
     own_columns=st.lists(st.sampled_from(OWN_COLUMNS), max_size=3, unique=True).map(tuple),
     links=st.tuples(
-        st.none() | st.just("TEXT") | st.just("TEXT REFERENCES rooms (id)"),
+        st.sampled_from((None, None, "TEXT", "TEXT", "TEXT REFERENCES rooms (id)")),
         st.none() | st.just("TEXT DEFAULT NULL"),
     ),
     customers=st.none() | st.sampled_from(OWN_CUSTOMERS),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -23,6 +22,7 @@ from coccinelle_assets.live.changeset.script import LAST_RECEIPT, write_script
 from coccinelle_assets.live.changeset.trial import check_script
 from coccinelle_assets.live.d1.mirror import fetch_mirror
 from coccinelle_assets.live.d1.outbox import APPLIED, REFUSED, SENT, Entry, Outbox
+from coccinelle_assets.live.d1.workspace import workspace
 from coccinelle_assets.live.d1.wrangler import Wrangler, WranglerError, waits
 from coccinelle_assets.live.database import Change
 from coccinelle_assets.live.deferred import Deferred
@@ -103,8 +103,8 @@ class D1Database:
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
         """A connection to a fresh mirror, which is removed afterwards."""
-        with self._workspace() as workspace:
-            mirror = workspace / "mirror.sqlite"
+        with workspace(self.directory) as folder:
+            mirror = folder / "mirror.sqlite"
             fetch_mirror(self.wrangler, mirror)
             _take_last_receipt(mirror)
             with open_live(mirror, 0) as connection:
@@ -132,8 +132,8 @@ class D1Database:
         self._settle()
         reason = ""
         for attempt in range(ATTEMPTS):
-            with self._workspace() as workspace:
-                before = workspace / "before.sqlite"
+            with workspace(self.directory) as folder:
+                before = folder / "before.sqlite"
                 if attempt == 0 and plan and self.mirror.is_file():
                     shutil.copyfile(self.mirror, before)
                 else:
@@ -237,12 +237,6 @@ class D1Database:
                 f"DROP TABLE IF EXISTS {RECEIPTS};\nDROP TABLE IF EXISTS {DEFERRED}"
             )
         return tuple(Deferred(row["source_table"], row["id"], row["reason"]) for row in rows)
-
-    @contextmanager
-    def _workspace(self) -> Iterator[Path]:
-        self.directory.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=self.directory) as workspace:
-            yield Path(workspace)
 
 
 def _take_last_receipt(mirror: Path) -> str | None:

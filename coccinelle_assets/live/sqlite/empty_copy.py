@@ -120,27 +120,24 @@ def _make(copy: sqlite3.Connection, definition: str) -> set[Name]:
 
 def _lend(connection: sqlite3.Connection, name: Name) -> None:
     what, called = name
-    if what == "function":
-        connection.create_function(called, -1, _nothing, deterministic=True)
-    else:
-        connection.create_collation(called, _by_code_point)
+    # SQLite replaces none that it has while it is reading an index for full text.
+    with suppress(sqlite3.OperationalError):
+        if what == "function":
+            connection.create_function(called, -1, _unknown, deterministic=True)
+        else:
+            connection.create_collation(called, _by_code_point)
 
 
 def _take_back(connection: sqlite3.Connection, name: Name) -> None:
-    """Rows that need it are refused from now on, as they were before."""
+    """Rows that need it are refused from now on, as they were before.
+
+    A function refuses them in any case. A collation stays where SQLite is reading an index for full
+    text: no row is written to an index in that order all the same, require_known has seen to it.
+    """
     what, called = name
-    if what == "function":
-        # Python can replace a function, and take none away.
-        connection.create_function(called, -1, _unknown, deterministic=True)
-    else:
-        # SQLite cannot while an index for full text is being read in the transaction. No row is
-        # written to an index in that order all the same: require_known has seen to it.
+    if what != "function":
         with suppress(sqlite3.OperationalError):
             connection.create_collation(called, None)
-
-
-def _nothing(*_: object) -> None:
-    return None
 
 
 def _unknown(*_: object) -> None:
