@@ -41,9 +41,8 @@ def write_identifiers(
 
 
 def prepare_identifiers(prepared: sqlite3.Connection) -> None:
-    """Write all of an attached plan's identifiers to a table that is new."""
+    """Write all of an attached plan's identifiers to a table that is new, and is copied by rows."""
     run(prepared, f"{FOLDER}/prepared.sql")
-    create_identifier_index(prepared)
 
 
 def create_identifier_index(connection: sqlite3.Connection) -> None:
