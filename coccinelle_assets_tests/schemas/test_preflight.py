@@ -137,6 +137,23 @@ def test_a_way_back_that_does_not_exist_is_told_before_the_first_promotion(
     assert_refused(app, "a migration could not be taken back: .*idx_appointments_customer")
 
 
+# What a new column of a table would break.
+COUNTED = {
+    "view everything": "CREATE VIEW everything AS SELECT * FROM appointments"
+    " UNION ALL SELECT * FROM archive",
+    "trigger bury": "CREATE TRIGGER bury AFTER DELETE ON appointments BEGIN"
+    " INSERT INTO archive SELECT * FROM appointments; END",
+}
+
+
+@pytest.mark.parametrize("name", COUNTED)
+def test_what_counts_on_the_columns_as_they_are_is_told(name: str, app: AppDatabase) -> None:
+    add_people(app)
+    app.execute("CREATE TABLE archive AS SELECT * FROM appointments")
+    app.execute(COUNTED[name])
+    assert_refused(app, f"cannot be migrated: .*would no longer work: {name.split()[1]} ")
+
+
 # Where a real database has long been broken, or knows what this SQLite does not.
 ODD = {
     "a view over nothing": "CREATE VIEW lost AS SELECT a.id, b.x FROM appointments AS a, gone AS b",
