@@ -21,6 +21,7 @@ from coccinelle_assets.demo import write_demo_database
 from coccinelle_assets.errors import CoccinelleError, PromotionRefusedError
 from coccinelle_assets.live.contraction.contract import contract
 from coccinelle_assets.live.d1 import database as d1_database
+from coccinelle_assets.live.d1 import mirror
 from coccinelle_assets.live.d1.wrangler import Wrangler, WranglerError
 from coccinelle_assets.live.promotion.run import promote_to
 from coccinelle_assets.live.rollback.rollback import roll_back
@@ -76,6 +77,40 @@ def test_a_mirror_holds_every_value_as_it_is(app: AppDatabase, project: Project)
     app.prospect(id="p1", first_name=HOSTILE, email="BEGIN TRANSACTION;@ex.fr", source="COMMIT;")
     project.load(app.path)
     project.assert_holds(app.path)
+
+
+@pytest.mark.parametrize("text", ["[[d1_databases", "[[d1_databases]]\nbinding = 5"])
+def test_a_broken_configuration_is_told_at_once(text: str, project: Project) -> None:
+    with (project.directory / "wrangler.toml").open("a") as file:
+        file.write(f"\n{text}\n")
+    options = (f"d1:{NAME}", "--local", "--wrangler-dir", project.directory)
+    # Were it tried again, it would be for ten minutes.
+    done = coccinelle("verify", *options, timeout=60, COCCINELLE_BUSY_TIMEOUT_SECONDS="600")
+    assert done.returncode == 1
+    assert "TOML" in done.stderr or "wrangler.toml configuration" in done.stderr
+
+
+OTHER_VERSION = """#!/bin/sh
+echo '[{"results": []}, {"results": []}, {"results": []}]'
+"""
+
+
+def test_answers_are_counted_against_questions(project: Project) -> None:
+    program = project.directory / "node_modules" / ".bin" / "wrangler"
+    program.parent.mkdir(parents=True)
+    program.write_text(OTHER_VERSION)
+    program.chmod(0o755)
+    with pytest.raises(CoccinelleError, match=r"gave 3 answers to 1 statements.*update it"):
+        project.database.wrangler.query("SELECT CASE 1 WHEN 1 THEN 2 END")
+
+
+def test_no_question_holds_what_older_versions_cut_it_at(app: AppDatabase) -> None:
+    with closing(app.connect()) as connection:
+        questions = [
+            mirror._fingerprint_query(connection, table, mirror._bucket(connection, table))
+            for table in ("appointments", "omni_phone_mappings")
+        ]
+    assert [word for word in " ".join([*questions, mirror.SCHEMA]).split() if word == "END"] == []
 
 
 @pytest.mark.parametrize("command", ["migrate", "verify", "history", "triggers"])

@@ -234,7 +234,7 @@ class D1Database:
             ).fetchone()
         if not promoted:
             self.wrangler.query(
-                f"DROP TABLE IF EXISTS {RECEIPTS};\nDROP TABLE IF EXISTS {DEFERRED}"
+                f"DROP TABLE IF EXISTS {RECEIPTS}", f"DROP TABLE IF EXISTS {DEFERRED}"
             )
         return tuple(Deferred(row["source_table"], row["id"], row["reason"]) for row in rows)
 

@@ -160,7 +160,7 @@ def _ask(
             del waiting[table]
             batch.append(table)
             size += len(question.encode())
-        found, *rest = wrangler.query(";\n".join([SCHEMA, *(questions[t] for t in batch)]))
+        found, *rest = wrangler.query(SCHEMA, *(questions[t] for t in batch))
         schema = {row["name"]: row["sql"] for row in found}
         answers |= dict(zip(batch, rest, strict=True))
     return schema, answers
@@ -180,9 +180,15 @@ def _fingerprint_query(mirror: sqlite3.Connection, table: str, bucket: str) -> s
     columns = [quoted(column.name) for column in stored_columns(mirror, table)]
     sizes = [f"ifnull(length(CAST({column} AS BLOB)), 0)" for column in columns]
     terms = [
-        f"{31 * number + 7} * CASE typeof({column}) WHEN 'text' THEN length(CAST({column} AS BLOB))"
-        f" WHEN 'integer' THEN ({column} & 65535) WHEN 'null' THEN 500009"
-        f" WHEN 'real' THEN 100003 ELSE length({column}) + 300007 END"
+        f"{31 * number + 7} * "
+        + _by_type(
+            column,
+            text=f"length(CAST({column} AS BLOB))",
+            integer=f"{column} & 65535",
+            real="100003",
+            blob=f"length({column}) + 300007",
+            null="500009",
+        )
         for number, column in enumerate(columns)
     ]
     sums = [
@@ -197,6 +203,15 @@ def _fingerprint_query(mirror: sqlite3.Connection, table: str, bucket: str) -> s
     return (
         f"SELECT {bucket} AS bucket, count(*) AS n, {total} AS size,"
         f" {checksum} AS checksum FROM {quoted(table)} GROUP BY 1"
+    )
+
+
+def _by_type(column: str, *, text: str, integer: str, real: str, blob: str, null: str) -> str:
+    """An SQL expression by a value's type; wrangler before 4.138 cuts a command behind any END."""
+    kind = f"typeof({column})"
+    return (
+        f"iif({kind} = 'text', {text}, iif({kind} = 'integer', {integer},"
+        f" iif({kind} = 'real', {real}, iif({kind} = 'blob', {blob}, {null}))))"
     )
 
 
@@ -228,9 +243,15 @@ def _fetch_again(wrangler: Wrangler, mirror: sqlite3.Connection, table: str, wan
     """Replace the wanted rows of the mirror by what the database holds, value for value."""
     columns = [column.name for column in stored_columns(mirror, table)]
     encoded = ", ".join(
-        f"CASE typeof({name}) WHEN 'text' THEN 't' || hex(CAST({name} AS BLOB))"
-        f" WHEN 'blob' THEN 'b' || hex({name}) WHEN 'integer' THEN 'i' || CAST({name} AS TEXT)"
-        f" WHEN 'real' THEN 'r' || printf('%!.17g', {name}) END AS c{number}"
+        _by_type(
+            name,
+            text=f"'t' || hex(CAST({name} AS BLOB))",
+            integer=f"'i' || CAST({name} AS TEXT)",
+            real=f"'r' || printf('%!.17g', {name})",
+            blob=f"'b' || hex({name})",
+            null="NULL",
+        )
+        + f" AS c{number}"
         for number, name in enumerate(map(quoted, columns))
     )
     (rows,) = wrangler.query(f"SELECT {encoded} FROM {quoted(table)} WHERE {wanted}")

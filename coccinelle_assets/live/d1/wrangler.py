@@ -46,7 +46,8 @@ BUSY = re.compile(
 # The question is answered, and the answer will not change.
 USAGE = re.compile(
     r"Couldn't find a D1 DB|Authentication error|CLOUDFLARE_API_TOKEN|Unknown argument|"
-    r"not logged in|Virtual Tables|non-interactive",
+    r"not logged in|Virtual Tables|non-interactive|Invalid TOML|Processing wrangler\.\w+ config|"
+    r"wrangler\.(toml|jsonc?):\d+",
     re.IGNORECASE,
 )
 
@@ -99,9 +100,18 @@ class Wrangler:
     remote: bool
     busy_timeout_seconds: float
 
-    def query(self, sql: str) -> list[list[dict[str, Any]]]:
-        """The rows of each statement; what only reads may be asked again."""
-        return self._patiently(lambda: self.execute(sql))
+    def query(self, *questions: str) -> list[list[dict[str, Any]]]:
+        """The rows of each statement; what only reads may be asked again.
+
+        Raises CoccinelleError where wrangler did not answer each of them.
+        """
+        answers = self._patiently(lambda: self.execute(";\n".join(questions)))
+        if len(answers) != len(questions):
+            raise CoccinelleError(
+                f"wrangler gave {len(answers)} answers to {len(questions)} statements, so that "
+                "nobody can tell them apart: update it (npm install wrangler@latest)"
+            )
+        return answers
 
     def execute(self, sql: str) -> list[list[dict[str, Any]]]:
         """Run statements once; the rows of each."""
