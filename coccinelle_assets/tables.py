@@ -107,6 +107,8 @@ BUSINESS_IDENTIFIERS = (
 LINKED_TABLES = {"appointments": "appointment_links", "omni_conversations": "conversation_links"}
 # Of each linked table, the customers' column that its rows are counted in.
 TOTALS = {"appointments": "total_appointments", "omni_conversations": "total_conversations"}
+# What whoever writes links counts of a customer: it does not tell whether a row was changed.
+COUNTED = {*TOTALS.values(), "last_contact_at", "updated_at"}
 # The customer's details that a linked table copies, until it is contracted.
 DETAILS = ("customer_name", "customer_email", "customer_phone")
 

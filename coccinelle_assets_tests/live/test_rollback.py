@@ -203,3 +203,36 @@ def test_customers_that_were_there_before_keep_what_the_application_wrote_since(
     }
     names = [name for (name,) in app.rows("SELECT name FROM pragma_table_info('customers')")]
     assert names == ["id", "tenant_id", "email", "n"]
+
+
+def test_an_edit_between_two_promotions_survives_a_rollback_of_everything(app: AppDatabase) -> None:
+    app.execute(
+        "CREATE TABLE customers (id TEXT PRIMARY KEY, tenant_id TEXT, last_name TEXT, email TEXT,"
+        " phone TEXT)"
+    )
+    app.execute("ALTER TABLE appointments ADD COLUMN customer_id TEXT")
+    for name in ("roux", "morel"):
+        app.insert("customers", {"id": name, "tenant_id": "t1", "email": f"{name}@ex.fr"})
+    app.appointment(id="a", customer_email="roux@ex.fr")
+    app.appointment(id="b")
+    pipeline = Pipeline(app.path)
+    pipeline.run()
+    app.execute("UPDATE customers SET last_name = 'Le Roux' WHERE id = 'roux'")
+    app.execute("UPDATE appointments SET customer_id = 'morel' WHERE id = 'b'")
+    # The next run writes the same row, and so does one after that.
+    app.appointment(id="c", customer_email="roux@ex.fr", customer_phone=JEAN)
+    pipeline.run()
+    app.execute("UPDATE customers SET email = 'le.roux@ex.fr' WHERE id = 'roux'")
+    app.appointment(id="d", customer_name="Luc Roux", customer_email="le.roux@ex.fr")
+    pipeline.run()
+    assert ("roux", "t1", "Le Roux", "le.roux@ex.fr", JEAN) in app.rows(
+        "SELECT id, tenant_id, last_name, email, phone FROM customers"
+    )
+    rolled_back(app)
+    assert app.rows("SELECT * FROM customers ORDER BY id") == [
+        ("morel", "t1", None, "morel@ex.fr", None),
+        ("roux", "t1", "Le Roux", "le.roux@ex.fr", None),
+    ]
+    assert app.rows("SELECT id, customer_id FROM appointments ORDER BY id") == [
+        ("a", None), ("b", "morel"), ("c", None), ("d", None)
+    ]  # fmt: skip

@@ -10,6 +10,7 @@ from contextlib import closing
 import pytest
 
 from coccinelle_assets.errors import CoccinelleError
+from coccinelle_assets.tables import COMPANION_TABLES
 from coccinelle_assets_tests.changes import add_people, contracted, install, rolled_back
 from coccinelle_assets_tests.databases import AppDatabase
 from coccinelle_assets_tests.people import JEAN, holds
@@ -115,6 +116,27 @@ def test_what_stands_in_the_place_of_a_table_is_told(
     using = "VIEW {} AS SELECT 1 AS id" if kind == "view" else "VIRTUAL TABLE {} USING fts5(id)"
     app.execute(f"CREATE {using.format(name)}")
     assert_refused(app, f"{name} is a {kind}")
+
+
+@pytest.mark.parametrize("name", COMPANION_TABLES)
+@pytest.mark.parametrize("kind", ["TABLE {} (a TEXT)", "VIEW {} AS SELECT 1 AS a"])
+def test_what_has_a_name_that_we_need_is_told(name: str, kind: str, app: AppDatabase) -> None:
+    app.execute(f"CREATE {kind.format(name)}")
+    assert_refused(app, rf"{name}( is a view|, a name that|.* has no column)")
+
+
+def test_a_trigger_of_our_name_elsewhere_is_told(app: AppDatabase) -> None:
+    add_people(app)
+    pipeline = Pipeline(app.path)
+    pipeline.run()
+    theirs = "CREATE TRIGGER trg_appointments_insert AFTER INSERT ON prospects BEGIN SELECT 1; END"
+    app.execute(theirs)
+    with pytest.raises(CoccinelleError, match="trigger trg_appointments_insert, a name that"):
+        pipeline.run()
+    with pytest.raises(CoccinelleError, match="trigger trg_appointments_insert already exists"):
+        install(app)
+    rolled_back(app)
+    assert (theirs,) in app.rows("SELECT sql FROM sqlite_master WHERE type = 'trigger'")
 
 
 def test_a_database_in_utf_16_is_refused(app: AppDatabase) -> None:

@@ -7,12 +7,13 @@ import sqlite3
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.preflight.trial_rows import require_rows_taken
 from coccinelle_assets.live.preflight.way_back import promote_empty_copy, require_way_back
-from coccinelle_assets.live.receipts import last_promotion
+from coccinelle_assets.live.receipts import first_promotion, last_promotion
 from coccinelle_assets.live.sqlite.empty_copy import empty_copy, require_known
 from coccinelle_assets.live.sqlite.schema import Schema, require_sources
 from coccinelle_assets.live.sqlite.transaction import scalar
+from coccinelle_assets.live.statistics.triggers import TRIGGERS
 from coccinelle_assets.sql import quoted
-from coccinelle_assets.tables import CUSTOMER_COLUMNS, LINKED_TABLES, Column
+from coccinelle_assets.tables import COMPANION_TABLES, CUSTOMER_COLUMNS, LINKED_TABLES, Column
 
 
 def require_fit(snapshot: sqlite3.Connection, schema: Schema, database: str) -> None:
@@ -27,6 +28,7 @@ def require_fit(snapshot: sqlite3.Connection, schema: Schema, database: str) -> 
             "migrated: write it anew in UTF-8 (sqlite3 .dump); nothing was written"
         )
     require_sources(schema, database)
+    _require_names_free(snapshot)
     _require_links_free(snapshot, schema)
     _require_written_columns(schema)
     require_known(snapshot, "customers", "customers cannot be written to their table")
@@ -35,6 +37,22 @@ def require_fit(snapshot: sqlite3.Connection, schema: Schema, database: str) -> 
             require_way_back(copy, database)
         promote_empty_copy(copy, database)
         require_rows_taken(copy)
+
+
+def _require_names_free(snapshot: sqlite3.Connection) -> None:
+    """What has a name of ours, and is not, would be taken for ours: written to, and dropped."""
+    rows = snapshot.execute(
+        "SELECT type, lower(name), name, lower(tbl_name) FROM sqlite_master"
+        " WHERE type IN ('table', 'view', 'trigger')"
+    )
+    promoted = first_promotion(snapshot) is not None
+    for kind, known, name, table in rows.fetchall():
+        is_companion = kind != "trigger" and known in COMPANION_TABLES and not promoted
+        if is_companion or (kind == "trigger" and known in TRIGGERS and table not in LINKED_TABLES):
+            raise CoccinelleError(
+                f"the application has a {kind} {name}, a name that a migration needs for its own: "
+                "give it another name; nothing was written"
+            )
 
 
 def _require_written_columns(schema: Schema) -> None:

@@ -17,7 +17,7 @@ from coccinelle_assets.live.sqlite.original_schema import OriginalSchema, descri
 from coccinelle_assets.live.sqlite.schema import Schema
 from coccinelle_assets.live.sqlite.transaction import run
 from coccinelle_assets.sql import load_sql, quoted
-from coccinelle_assets.tables import LINKED_TABLES
+from coccinelle_assets.tables import COUNTED, LINKED_TABLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +54,20 @@ class UndoLog:
     def after(self, live: sqlite3.Connection) -> None:
         """Write down the same customers as they are now, and drop what is not needed any more.
 
+        What the application changed between two promotions goes into the oldest entry.
+
         To be called when something was written: the entries of the promotion before go.
         """
         if self.keeps_customers:
+            if self._was_there("customers") and not self.first:
+                self._write(live, "rebase_customers", edits=_edits(live))
             self._write(live, "customers_after", columns=_columns(live))
             kept = "TRUE" if self._was_there("customers") else "FALSE"
             self._write(live, "prune_customers", kept=kept)
         tables = [table for table in LINKED_TABLES if self._was_there(table, "customer_id")]
         kept = ", ".join(f"'{table}'" for table in tables) or "''"
+        if tables and not self.first:
+            self._write(live, "rebase_links", kept=kept)
         self._write(live, "prune_links", kept=kept)
 
     def links(self, live: sqlite3.Connection, table: str, key: str) -> None:
@@ -107,6 +113,17 @@ def _recorded_schema(live: sqlite3.Connection, schema: Schema) -> OriginalSchema
 
 def _columns(live: sqlite3.Connection) -> str:
     return ", ".join(quoted(name) for name in column_names(live, "customers"))
+
+
+def _edits(live: sqlite3.Connection) -> str:
+    """The assignments that give the oldest version `f` what `b` has and `w` had not."""
+    names = [
+        quoted(name) for name in column_names(live, "customers") if name.lower() not in COUNTED
+    ]
+    return ", ".join(
+        f"{name} = CASE WHEN b.{name} IS NOT w.{name} THEN b.{name} ELSE f.{name} END"
+        for name in names
+    )
 
 
 def _add_missing_columns(live: sqlite3.Connection) -> None:

@@ -16,9 +16,7 @@ from coccinelle_assets.live.sqlite.transaction import run, run_script
 from coccinelle_assets.live.sqlite.unchanged import unchanged
 from coccinelle_assets.live.waiting_customers import write_waiting_customers
 from coccinelle_assets.sql import load_sql, quoted, statements
-from coccinelle_assets.tables import MERGES, TOTALS
-
-COUNTED = {*TOTALS.values(), "last_contact_at", "updated_at"}
+from coccinelle_assets.tables import COUNTED, MERGES
 
 
 @dataclass(frozen=True, slots=True)

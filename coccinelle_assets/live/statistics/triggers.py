@@ -67,9 +67,12 @@ def install_triggers(live: sqlite3.Connection, database: str) -> Installation:
 
 def installed_triggers(live: sqlite3.Connection) -> dict[str, str]:
     """The definitions of triggers under our names, by name."""
-    marks = ", ".join("?" * len(TRIGGERS))
-    query = f"SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name IN ({marks})"
-    return dict(live.execute(query, TRIGGERS))
+    marks, tables = ", ".join("?" * len(TRIGGERS)), ", ".join("?" * len(LABELS))
+    query = (
+        f"SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name IN ({marks})"
+        f" AND lower(tbl_name) IN ({tables})"
+    )
+    return dict(live.execute(query, (*TRIGGERS, *LABELS)))
 
 
 def trigger_definitions(schema: Schema) -> dict[str, str]:
