@@ -155,6 +155,9 @@ def test_an_automation_condition_promotes_nothing_past_a_failed_gate(
 ) -> None:
     """With the bare condition Dagster asks for the promotion, and the promotion refuses."""
     app.execute("ALTER TABLE appointments ADD COLUMN customer_id TEXT")
+    app.execute("CREATE TABLE customers (id TEXT PRIMARY KEY, tenant_id TEXT)")
+    app.insert("customers", {"id": "vip", "tenant_id": "t1"})
+    app.appointment(customer_id="vip")
     app.appointment(customer_id="nobody")
     before = app.path.read_bytes()
     settings = load_settings(database=app.path)

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.preflight.trial_rows import require_rows_taken
 from coccinelle_assets.live.preflight.way_back import promote_empty_copy, require_way_back
+from coccinelle_assets.live.promotion.expand import (
+    create_companion_tables,
+    create_customers_table,
+)
 from coccinelle_assets.live.receipts import first_promotion, last_promotion
+from coccinelle_assets.live.sqlite.columns import every_column
 from coccinelle_assets.live.sqlite.empty_copy import empty_copy, require_known
 from coccinelle_assets.live.sqlite.schema import Schema, require_sources
-from coccinelle_assets.live.sqlite.transaction import scalar
+from coccinelle_assets.live.sqlite.transaction import run, scalar
 from coccinelle_assets.live.statistics.triggers import TRIGGERS
 from coccinelle_assets.sql import quoted
 from coccinelle_assets.tables import COMPANION_TABLES, CUSTOMER_COLUMNS, LINKED_TABLES, Column
@@ -47,12 +53,26 @@ def _require_names_free(snapshot: sqlite3.Connection) -> None:
     )
     promoted = first_promotion(snapshot) is not None
     for kind, known, name, table in rows.fetchall():
-        is_companion = kind != "trigger" and known in COMPANION_TABLES and not promoted
-        if is_companion or (kind == "trigger" and known in TRIGGERS and table not in LINKED_TABLES):
+        is_taken = kind != "trigger" and known in COMPANION_TABLES and not promoted
+        if is_taken and kind == "table":
+            is_taken = not _is_as_ours(snapshot, known)
+        if is_taken or (kind == "trigger" and known in TRIGGERS and table not in LINKED_TABLES):
             raise CoccinelleError(
                 f"the application has a {kind} {name}, a name that a migration needs for its own: "
                 "give it another name; nothing was written"
             )
+
+
+def _is_as_ours(snapshot: sqlite3.Connection, table: str) -> bool:
+    """Whether a table is one of ours without a row, as a promotion would make it."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as made:
+        create_customers_table(made)
+        create_companion_tables(made)
+        run(made, "live/promotion/sql/row_journal.sql")
+        wanted = set(every_column(made, table))
+    present = {name.lower() for name in every_column(snapshot, table)}
+    has_rows = scalar(snapshot, f"SELECT EXISTS (SELECT 1 FROM {table})")
+    return bool(wanted) and wanted <= present and not has_rows
 
 
 def _require_written_columns(schema: Schema) -> None:

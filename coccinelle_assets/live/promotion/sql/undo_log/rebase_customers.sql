@@ -6,14 +6,16 @@
 UPDATE customer_row_journal AS f
 SET {edits}
 FROM (
-    SELECT id, MIN(rowid) AS first_no, MAX(rowid) AS last_no
+    SELECT
+        MIN(CASE WHEN journal_run_id <> :run_id THEN rowid END) AS first_no,
+        MAX(CASE WHEN journal_run_id <> :run_id THEN rowid END) AS last_no,
+        MIN(CASE WHEN journal_run_id = :run_id AND journal_version = 'before' THEN rowid END)
+            AS before_no
     FROM customer_row_journal
-    WHERE journal_run_id <> :run_id
     GROUP BY id
 ) AS g
 JOIN customer_row_journal AS w ON w.rowid = g.last_no
-JOIN customer_row_journal AS b
-    ON b.id = g.id AND b.journal_run_id = :run_id AND b.journal_version = 'before'
+JOIN customer_row_journal AS b ON b.rowid = g.before_no
 WHERE f.rowid = g.first_no
     AND f.journal_version = 'before'
     AND w.journal_version = 'after'
