@@ -196,6 +196,43 @@ def test_rows_that_a_trigger_would_delete_with_a_merged_customer_refuse_the_merg
     assert holds(app.path)
 
 
+@pytest.mark.parametrize(
+    ("key", "refuses"),
+    [
+        ("who TEXT REFERENCES customers", True),
+        ("tenant TEXT, who TEXT, FOREIGN KEY (tenant, who) REFERENCES customers", True),
+        (
+            "tenant TEXT, who TEXT, FOREIGN KEY (who, tenant) REFERENCES customers (id, tenant_id)",
+            True,
+        ),
+        ("who TEXT REFERENCES customers (code)", False),
+    ],
+)
+def test_rows_that_refer_to_a_merged_customer_by_any_key_refuse_the_merge(
+    key: str, refuses: bool, app: AppDatabase
+) -> None:
+    add_people(app)
+    primary = "tenant_id, id" if "tenant TEXT" in key else "id"
+    app.execute(
+        "CREATE TABLE customers (id TEXT, tenant_id TEXT, last_name TEXT, email TEXT, phone TEXT,"
+        f" PRIMARY KEY ({primary}))"
+    )
+    pipeline = Pipeline(app.path)
+    pipeline.run()
+    app.execute(f"CREATE TABLE orders ({key})")
+    (anne,) = app.rows("SELECT id, tenant_id FROM customers WHERE last_name = 'Morel'")
+    row = {"who": anne[0]} | ({"tenant": anne[1]} if "tenant TEXT" in key else {})
+    app.insert("orders", row)
+    same_person(app)
+    content = app.path.read_bytes()
+    if refuses:
+        with pytest.raises(CoccinelleError, match="table orders refers to a customer"):
+            pipeline.run()
+        assert app.path.read_bytes() == content
+        app.execute("DELETE FROM orders")
+    assert pipeline.run().merged_customers == 1
+
+
 def test_a_search_over_what_a_contraction_drops_refuses_it(app: AppDatabase) -> None:
     add_people(app)
     app.execute("CREATE VIRTUAL TABLE calls USING fts5(customer_name, content='appointments')")

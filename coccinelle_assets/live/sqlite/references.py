@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from coccinelle_assets.live.sqlite.columns import lower_names, primary_key
 from coccinelle_assets.sql import quoted
 from coccinelle_assets.tables import LINKED_TABLES
 
@@ -44,17 +45,22 @@ class Reference:
 
 
 def references_to_customers(live: sqlite3.Connection) -> Iterator[Reference]:
-    """Every foreign key to the customers, those of links too."""
+    """Every foreign key to columns of the customers, those of links too."""
+    present = lower_names(live, "customers")
+    keyed = primary_key(live, "customers")
     tables = live.execute(
         "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'"
     ).fetchall()
     for (table,) in tables:
         keys: dict[int, list[tuple[str, str]]] = {}
-        for number, _, parent, column, target, *_ in live.execute(
+        for number, place, parent, column, target, *_ in live.execute(
             f"PRAGMA foreign_key_list({quoted(table)})"
         ).fetchall():
             if parent.lower() == "customers":
-                keys.setdefault(number, []).append((column, target or "id"))
+                # Without names it leads to the primary key, column by column.
+                aim = target or (keyed[place] if place < len(keyed) else "id")
+                keys.setdefault(number, []).append((column, aim))
         for pairs in keys.values():
             child, aims = zip(*pairs, strict=True)
-            yield Reference(table, child, aims)
+            if {aim.lower() for aim in aims} <= present:
+                yield Reference(table, child, aims)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator
 
 from coccinelle_assets.sql import quoted
 
@@ -36,24 +35,22 @@ def content_of(definition: str) -> str | None:
     return next((name for name in found.groups() if name), None) if found else None
 
 
-def is_sound(connection: sqlite3.Connection, index: str, schema: str = "main") -> bool:
+def is_sound(connection: sqlite3.Connection, index: str) -> bool:
     """Whether an index over a table's rows is of these rows, all of them."""
-    for check in checks(index, schema):
+    name = quoted(index)
+    # Of FTS5, and of FTS4, which has no rank.
+    for check in (
+        f"({name}, rank) VALUES ('integrity-check', 1)",
+        f"({name}) VALUES ('integrity-check')",
+    ):
         try:
-            connection.execute(check)
+            connection.execute(f"INSERT INTO {name} {check}")
             return True
         except sqlite3.OperationalError:
             continue
         except sqlite3.DatabaseError:
             return False
     return False
-
-
-def checks(index: str, schema: str = "main") -> Iterator[str]:
-    """Statements that fail where an index is not of its rows: of FTS5, and of FTS4."""
-    name = quoted(index)
-    yield f"INSERT INTO {schema}.{name} ({name}, rank) VALUES ('integrity-check', 1)"
-    yield f"INSERT INTO {schema}.{name} ({name}) VALUES ('integrity-check')"
 
 
 def rebuild(index: str) -> str:
