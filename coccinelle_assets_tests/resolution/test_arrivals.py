@@ -230,6 +230,28 @@ def test_records_resolved_by_day_end_as_a_run_alone_has_them(taken: list[Step]) 
         assert not again.wrote, twins.app.rows("SELECT * FROM customer_identifier_journal")
 
 
+def test_what_a_merged_customers_row_showed_ties_the_one_that_shows_it_now(
+    tmp_path: Path,
+) -> None:
+    app = AppDatabase(tmp_path / "app.db")
+    app.appointment(id="a", customer_email="jean@ex.fr")
+    app.appointment(id="b", customer_phone="+32 475 12 34 56")
+    pipeline = Pipeline(app.path, max_customer_drift=1000.0)
+    pipeline.run()
+    # Nothing but the row of the customer that is merged away says the number any more.
+    app.execute(
+        "UPDATE appointments SET customer_email = 'jean@ex.fr', customer_phone = NULL"
+        " WHERE id = 'b'"
+    )
+    assert pipeline.run().merged_customers == 1
+    assert app.rows("SELECT email, phone FROM customers") == [("jean@ex.fr", "+32475123456")]
+    query = "SELECT kind, value FROM customer_identifiers ORDER BY kind"
+    wanted = [("email", "jean@ex.fr"), ("phone", "+32475123456")]
+    assert app.rows(query) == wanted
+    assert not pipeline.run().wrote
+    assert app.rows(query) == wanted
+
+
 @settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(steps.filter(lambda step: step.kind == "arrives"))
 def test_who_comes_for_the_first_time_is_as_a_run_would_have_it(step: Step) -> None:

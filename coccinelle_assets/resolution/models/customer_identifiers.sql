@@ -15,10 +15,11 @@ rows_of_customers AS MATERIALIZED (
         COALESCE(c.email_shown, c.email) = s.email AS shows_email,
         COALESCE(c.phone_shown, c.phone) = s.phone AS shows_phone
     FROM identity.contacts AS c
-    LEFT JOIN ssot.customers AS s ON s.id = c.source_id
+    LEFT JOIN ssot.customer_merges AS m ON m.merged_id = c.source_id
+    LEFT JOIN ssot.customers AS s ON s.id = COALESCE(m.customer_id, c.source_id)
     WHERE c.source_table = 'customers'
 ),
--- Of a customer's own row what it goes on showing: what it no longer says ties nobody in the next run.
+-- Of a customer's own row, or of one merged into it now, what it goes on showing: what it no longer says ties nobody in the next run.
 held AS MATERIALIZED (
     SELECT e.record_no, e.email_no AS identifier_no
     FROM identity.evidence AS e
