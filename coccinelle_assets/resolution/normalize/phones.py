@@ -57,20 +57,33 @@ def number_of(text: str, region: str, *, international: bool = False) -> str | N
     also without a +.
     """
     digits = re.sub(r"[^0-9+]", "", text)
-    if _WITHHELD.fullmatch(digits):
+    number = (
+        None
+        if _WITHHELD.fullmatch(digits)
+        else _valid_number_of(text, digits, region, international)
+    )
+    if number is None:
         return None
+    e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    # Again, because the library reads "++33" and the like as well.
+    return None if _WITHHELD.fullmatch(e164) else e164
+
+
+def _valid_number_of(
+    text: str, digits: str, region: str, international: bool
+) -> phonenumbers.PhoneNumber | None:
     if region in FRENCH_REGIONS:
         region = FRANCE
     abroad = f"+{digits}" if digits[:1] in "123456789" else None
     if international and abroad and (number := _valid_number(abroad, region)):
-        return _e164(number)
+        return number
     number = _valid_number(text, region)
     if number is None and "(0)" in text:
         # "+49 (0)30": the trunk 0 is written for readers and is not dialled.
         number = _valid_number(text.replace("(0)", "", 1), region)
     if number is None and abroad and SHORTEST_ABROAD <= len(digits) <= LONGEST_ABROAD:
         number = _valid_number(abroad, region)
-    return _e164(number) if number is not None else None
+    return number
 
 
 def _valid_number(text: str, region: str) -> phonenumbers.PhoneNumber | None:
@@ -85,10 +98,6 @@ def _valid_number(text: str, region: str) -> phonenumbers.PhoneNumber | None:
             own = national.removeprefix(CODE_IS_DIALLED) if code == 508 else national
             number = phonenumbers.PhoneNumber(country_code=code, national_number=int(own or 0))
     return number if phonenumbers.is_valid_number(number) else None
-
-
-def _e164(number: phonenumbers.PhoneNumber) -> str:
-    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
 
 
 def is_landline(tie: str) -> bool:
