@@ -42,8 +42,12 @@ _CUSTOMER_DETAILS = tuple(
 )
 
 SOURCE_TABLES: Mapping[str, tuple[Column, ...]] = {
-    "prospects": _columns(
-        "id tenant_id first_name last_name email phone", "status source created_at updated_at"
+    "prospects": (
+        *_columns(
+            "id tenant_id first_name last_name email phone", "status source created_at updated_at"
+        ),
+        # As other records name it.
+        Column("prospect_id", names=("id",)),
     ),
     "appointments": (
         *_columns("id tenant_id", "prospect_id customer_id created_at updated_at"),

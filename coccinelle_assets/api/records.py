@@ -157,10 +157,10 @@ def change(
         previous = found["customer_id"]
         if "customer_id" in given:
             write_link(live, table, record_id, tenant.id, given["customer_id"])
-            note_link(live, table, record_id, tenant.id, None)
+            note_link(live, schema, table, record_id, tenant.id, None)
             recount(live, schema, (previous, given["customer_id"]))
         elif any(now[name] != found[name] for name in KNOWN_BY) and (
-            previous is None or is_derived(live, table, record_id, previous)
+            previous is None or is_derived(live, schema, table, record_id, tenant.id, previous)
         ):
             # A link that somebody set, or that a run wrote, is left to the next run.
             arrival = _arrival(table, record_id, state.whose(live, tenant), now)

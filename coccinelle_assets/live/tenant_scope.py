@@ -1,7 +1,8 @@
 """Waves: a promotion of some tenants only, which leaves every other tenant as it is.
 
 The audit and the statistics read `customers`, `appointments` and `omni_conversations`. For a wave
-these names lead to temporary views of its tenants' rows, so the predicates need not know of waves.
+these names lead to temporary views of its tenants' rows, so the predicates need not know of waves;
+nor of records that tenant and id tell only together.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.receipts import Receipt
 from coccinelle_assets.live.sqlite.schema import Schema
 from coccinelle_assets.live.sqlite.transaction import run
+from coccinelle_assets.sql import quoted
 from coccinelle_assets.tables import CHANGED_TABLES
 
 # What SQLite writes of an INTEGER.
@@ -23,20 +25,23 @@ _WHOLE = re.compile(r"0|-?[1-9][0-9]{0,17}")
 
 
 @contextmanager
-def only_tenants(live: sqlite3.Connection, tenants: Sequence[str]) -> Iterator[None]:
-    """In the block, the linked tables and customers are those of `tenants`; of all when empty."""
-    if not tenants:
-        yield
-        return
+def only_tenants(
+    live: sqlite3.Connection, schema: Schema, tenants: Sequence[str]
+) -> Iterator[None]:
+    """In the block, the linked tables and customers are those of `tenants`; of all when empty.
+
+    The id of a record is what tells it from all others.
+    """
     live.execute("CREATE TEMP TABLE wave_tenants (id PRIMARY KEY)")
     forms = json.dumps(stored_forms(tenants))
     live.execute("INSERT INTO wave_tenants SELECT value FROM json_each(?)", (forms,))
-    for table in CHANGED_TABLES:
-        live.execute(f"CREATE TEMP VIEW {table} AS {rows_of_tenants(table, 'wave_tenants')}")
+    views = scoped_rows(schema, "wave_tenants" if tenants else None)
+    for table, rows in views.items():
+        live.execute(f"CREATE TEMP VIEW {table} AS {rows}")
     try:
         yield
     finally:
-        for table in CHANGED_TABLES:
+        for table in views:
             live.execute(f"DROP VIEW temp.{table}")
         live.execute("DROP TABLE temp.wave_tenants")
 
@@ -47,9 +52,26 @@ def stored_forms(ids: Iterable[str]) -> list[str | int]:
     return [*texts, *(int(text) for text in texts if _WHOLE.fullmatch(text))]
 
 
-def rows_of_tenants(table: str, tenants: str) -> str:
-    """A query of the rows of `table` that belong to the tenants in the table `tenants`."""
-    return f"SELECT * FROM main.{table} WHERE tenant_id IN (SELECT id FROM {tenants})"
+def scoped_rows(schema: Schema, tenants: str | None) -> dict[str, str]:
+    """Queries by table name, of the rows that belong to the tenants in the table `tenants`.
+
+    Without, only of tables that are read in another way: where tenant and id tell a record.
+    """
+    scope = f" WHERE tenant_id IN (SELECT id FROM {tenants})" if tenants else ""
+    return {
+        table: f"SELECT {_columns(schema, table)} FROM main.{table}{scope}"
+        for table in CHANGED_TABLES
+        if tenants or table in schema.keyed_by_tenant
+    }
+
+
+def _columns(schema: Schema, table: str) -> str:
+    if table not in schema.keyed_by_tenant:
+        return "*"
+    others = [quoted(name) for name in schema.tables[table] if name.lower() != "id"]
+    # That a promotion has added since the schema was read.
+    link = [] if schema.has(table, "customer_id") else ["customer_id"]
+    return ", ".join([f"{schema.record_id(table)} AS id", *others, *link])
 
 
 def promoted_tenants(receipts: Sequence[Receipt]) -> list[str] | None:

@@ -30,6 +30,7 @@ from coccinelle_assets.live.arrivals.write import (
     write_link,
 )
 from coccinelle_assets.live.new_ids import id_beside, id_of_first_record
+from coccinelle_assets.live.sqlite.record_ids import id_of_record
 from coccinelle_assets.live.sqlite.schema import Schema
 from coccinelle_assets.resolution.customers import (
     DEFAULT_LANGUAGE,
@@ -140,7 +141,7 @@ def note_derived(live: sqlite3.Connection, schema: Schema, arrival: Arrival, fou
     A contracted table keeps no details to derive it of again: there it stands.
     """
     customer_id = found.customer_id if _keeps_details(schema, arrival.table) else None
-    note_link(live, arrival.table, arrival.record_id, arrival.tenant, customer_id)
+    note_link(live, schema, arrival.table, arrival.record_id, arrival.tenant, customer_id)
 
 
 def find_or_create(
@@ -179,7 +180,7 @@ def find_or_create(
     if not ties and prospect is None:
         return Found(None, False, (), (), tuple(rejected))
     derived = _keeps_details(schema, arrival.table)
-    created = _create(live, arrival, person, prospect, prospective, ties, derived=derived)
+    created = _create(live, schema, arrival, person, prospect, prospective, ties, derived=derived)
     _learn(live, tenant, created, unknown)
     if prospect:
         _learn_prospect(live, tenant, created, prospect, ties)
@@ -277,6 +278,7 @@ def _learn_prospect(
 
 def _create(
     live: sqlite3.Connection,
+    schema: Schema,
     arrival: Arrival,
     person: Person,
     prospect: Prospect | None,
@@ -296,7 +298,7 @@ def _create(
     phone = None if "phone" in taken else phone
     channel = (arrival.given.channel or "").lower() or None
     values = {
-        "id": _new_customer_id(live, arrival),
+        "id": _new_customer_id(live, schema, arrival),
         "tenant_id": arrival.tenant,
         "first_name": named.first_name,
         "last_name": named.last_name,
@@ -338,7 +340,8 @@ def _place(phone: str | None) -> dict[str, str]:
     }
 
 
-def _new_customer_id(live: sqlite3.Connection, arrival: Arrival) -> str:
+def _new_customer_id(live: sqlite3.Connection, schema: Schema, arrival: Arrival) -> str:
     """The id that a run would give, unless another customer has it."""
-    customer_id = id_of_first_record(arrival.tenant, arrival.table, arrival.record_id)
+    record_id = id_of_record(schema, arrival.table, arrival.tenant, arrival.record_id)
+    customer_id = id_of_first_record(arrival.tenant, arrival.table, record_id)
     return id_beside(customer_id) if is_taken(live, customer_id) else customer_id

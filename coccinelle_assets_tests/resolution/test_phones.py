@@ -171,7 +171,15 @@ def test_sql_settles_the_common_numbers(engine: DuckDBPyConnection) -> None:
         "tel:0612345678", "<+33612345678>", "whatsapp:+33612345678", "\uff10\uff1612345678",
         "06/12/34/56/78", "+3225551212", "+49 (0)30 901820", "+39 06 6982", "06\u200b12345678",
     ]  # fmt: skip
-    others = ["0712345678", "0612", "", "33612345678", "06 12 34 56 78 ext 5", "01445566O7"]
+    others = [
+        "0712345678",
+        "0612",
+        "",
+        "33612345678",
+        "+213.551.234.567..",
+        "06 12 34 56 78 ext 5",
+        "01445566O7",
+    ]
     records = [{"raw_phone": spelling} for spelling in plain + others]
     settled = settled_in_sql(engine, "phone_spellings", records)
     assert {row["spelling"] for row in settled} == set(plain)

@@ -50,6 +50,8 @@ def load(
     connection: DuckDBPyConnection, table: str, columns: Sequence[str], rows: Iterable[Row]
 ) -> None:
     """Write source.<table>, every column as text."""
+    if table == "prospects":
+        rows = [{"prospect_id": row.get("id"), **row} for row in rows]
     values = [tuple(row.get(column) for column in columns) for row in rows]
     unknown = {column for row in rows for column in row} - set(columns)
     assert not unknown, f"{table} has no column {unknown}"

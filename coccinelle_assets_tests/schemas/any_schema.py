@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -171,6 +172,7 @@ class AnySchema:
     tenants: str
     strict: bool
     without_rowid: bool
+    by_tenant: bool
     spelling: int
     own_columns: tuple[str, ...]
     links: tuple[str | None, str | None]
@@ -199,13 +201,15 @@ class AnySchema:
             own = sorted(self.own_columns, key=lambda text: "), CHECK" in text)
             link = self.links[number - 1] if number else None
             parts = [
-                f"{self._named('id')} {self._type(self.ids)} PRIMARY KEY",
+                f"{self._named('id')} {self._type(self.ids)}"
+                + " PRIMARY KEY" * (not self.by_tenant),
                 f"{self._named('tenant_id')} {self._type(self.tenant_ids)}",
                 columns.format(id=self._type(self.ids)),
                 "created_at TEXT DEFAULT CURRENT_TIMESTAMP",
                 "updated_at TEXT DEFAULT CURRENT_TIMESTAMP",
                 *([f"customer_id {link}"] if link else []),
                 *(own if not self.strict else ()),
+                *(["PRIMARY KEY (tenant_id, id)"] if self.by_tenant else []),
             ]
             yield f"CREATE TABLE {self._named(table)} ({', '.join(parts)}) {', '.join(options)}"
         yield "CREATE TABLE rooms (id INTEGER PRIMARY KEY, name TEXT)"
@@ -238,6 +242,7 @@ schemas = st.builds(
     tenants=st.sampled_from(("table", "table", "view", "none")),
     strict=st.booleans(),
     without_rowid=st.booleans(),
+    by_tenant=st.booleans(),
     spelling=st.integers(0, len(SPELLINGS) - 1),
     own_columns=st.lists(st.sampled_from(OWN_COLUMNS), max_size=3, unique=True).map(tuple),
     links=st.tuples(
@@ -259,6 +264,7 @@ class Pair:
         schema.write(self.app)
         shutil.copyfile(self.app, self.alone)
         self.written = 0
+        self.used: Counter[int] = Counter()
         if schema.tenants != "none":
             table = "tenants" if schema.tenants == "table" else "all_tenants"
             for tenant in (1, 2):
@@ -275,11 +281,14 @@ class Pair:
             execute(path, query, *values)
 
     def record(self, table: str, tenant: int, **values: Any) -> None:
-        """One record, under a number of its own."""
+        """One record, under a number of its own; where the key has the tenant, of its tenant."""
         self.written += 1
-        number = self.written
+        number = own = self.written
+        if self.schema.by_tenant:
+            self.used[tenant] += 1
+            own = self.used[tenant]
         row = {
-            "id": number if self.schema.ids == "INTEGER" else f"r{number}",
+            "id": own if self.schema.ids == "INTEGER" else f"r{own}",
             "tenant_id": self.tenant(tenant),
             "created_at": f"2025-01-01 10:00:{number:02d}",
             "updated_at": f"2025-01-01 10:00:{number:02d}",

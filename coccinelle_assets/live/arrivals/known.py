@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from coccinelle_assets.live.sqlite.record_ids import id_of_record
 from coccinelle_assets.live.sqlite.schema import Schema
 from coccinelle_assets.live.sqlite.transaction import scalar
 from coccinelle_assets.live.statistics.count import utc
@@ -98,13 +99,21 @@ def business_details(
     return [(kind, str(value)) for kind, value in rows]
 
 
-def is_derived(live: sqlite3.Connection, table: str, record_id: str, customer_id: str) -> bool:
+def is_derived(
+    live: sqlite3.Connection,
+    schema: Schema,
+    table: str,
+    record_id: str,
+    tenant: str,
+    customer_id: str,
+) -> bool:
     """Whether a record's link was derived by day, and no run has judged it yet."""
     query = (
         "SELECT EXISTS (SELECT 1 FROM arrival_links"
         " WHERE source_table = ? AND record_id = ? AND customer_id = ?)"
     )
-    return bool(scalar(live, query, (table, record_id, customer_id)))
+    known_as = id_of_record(schema, table, tenant, record_id)
+    return bool(scalar(live, query, (table, known_as, customer_id)))
 
 
 def is_taken(live: sqlite3.Connection, customer_id: str) -> bool:

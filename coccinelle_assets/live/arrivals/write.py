@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 
 from coccinelle_assets.live.arrivals.known import FOLDER
+from coccinelle_assets.live.sqlite.record_ids import id_of_record
 from coccinelle_assets.live.sqlite.schema import Schema
 from coccinelle_assets.live.statistics.triggers import TRIGGERS, installed_triggers, recount_query
 from coccinelle_assets.sql import load_sql
@@ -43,10 +44,16 @@ def remove_identifiers(live: sqlite3.Connection, customer_id: str) -> None:
 
 
 def note_link(
-    live: sqlite3.Connection, table: str, record_id: str, tenant: str, customer_id: str | None
+    live: sqlite3.Connection,
+    schema: Schema,
+    table: str,
+    record_id: str,
+    tenant: str,
+    customer_id: str | None,
 ) -> None:
     """Note that a record's link was derived, or with None that it was not."""
-    values = {"source_table": table, "record_id": record_id}
+    known_as = id_of_record(schema, table, tenant, record_id)
+    values = {"source_table": table, "record_id": known_as}
     if customer_id is None:
         live.execute(load_sql(f"{FOLDER}/link_forgotten.sql"), values)
         return

@@ -12,7 +12,7 @@ from coccinelle_assets.live.changeset.ranges import key_ranges
 from coccinelle_assets.live.changeset.staging import Stage
 from coccinelle_assets.live.sqlite.schema import read_schema
 from coccinelle_assets.live.statistics.count import link_statistics_query, write_link_statistics
-from coccinelle_assets.live.tenant_scope import only_tenants, rows_of_tenants, stored_forms
+from coccinelle_assets.live.tenant_scope import only_tenants, scoped_rows, stored_forms
 from coccinelle_assets.predicates.predicate import (
     LINKED_PREDICATES,
     PREDICATES,
@@ -21,7 +21,7 @@ from coccinelle_assets.predicates.predicate import (
 )
 from coccinelle_assets.settings import GateThresholds
 from coccinelle_assets.sql import load_sql
-from coccinelle_assets.tables import CHANGED_TABLES, LINKED_TABLES, Column
+from coccinelle_assets.tables import LINKED_TABLES, Column
 
 NO_ROW = "SELECT NULL AS id WHERE FALSE"
 # A script adds and deletes just the customers that the change on the copy did: the copy is asked.
@@ -53,7 +53,7 @@ class Audits:
             return
         self.ranges = list(key_ranges(after, "main", "customers", "customer_id"))
         self.tenants = self._promoted_tenants(after, before)
-        with only_tenants(after, self.tenants):
+        with only_tenants(after, self.schema, self.tenants):
             self.predicates = self._holding(after)
 
     def _promoted_tenants(self, after: sqlite3.Connection, tables_before: set[str]) -> list[str]:
@@ -126,11 +126,8 @@ class Audits:
 
         Of `names` those that are the database's own tables are read as they are.
         """
-        wave = {
-            table: rows_of_tenants(table, WAVE_TENANTS) for table in CHANGED_TABLES if self.tenants
-        }
         queries = {
-            **wave,
+            **scoped_rows(self.schema, WAVE_TENANTS if self.tenants else None),
             "link_statistics": "SELECT * FROM coccinelle_link_statistics",
             "deferred_records": self._deferred_records(),
             "application_identifiers": self._application_identifiers(),
@@ -143,7 +140,7 @@ class Audits:
 
     def _deferred_records(self) -> str:
         left = [
-            f"SELECT '{stage.rows.table}' AS source_table, key_id AS id FROM {stage.name}"
+            f"SELECT '{stage.rows.table}' AS source_table, {self._id(stage)} AS id FROM {stage.name}"
             " WHERE reason IS NOT NULL"
             for stage in self.stages
             if stage.rows.table in LINKED
@@ -152,11 +149,14 @@ class Audits:
 
     def _linked(self, table: str) -> str:
         staged = [
-            f"SELECT key_id AS id FROM {stage.name} WHERE new_customer_id IS NOT NULL"
+            f"SELECT {self._id(stage)} AS id FROM {stage.name} WHERE new_customer_id IS NOT NULL"
             for stage in self.stages
             if stage.rows.table == table and "customer_id" in stage.new
         ]
         return " UNION ALL ".join(staged) or NO_ROW
+
+    def _id(self, stage: Stage) -> str:
+        return stage.record_id if stage.rows.table in self.schema.keyed_by_tenant else "key_id"
 
     def _application_identifiers(self) -> str:
         """Customers whose e-mail and phone the file leaves as they are."""

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from coccinelle_assets.live.changeset.literals import text
 from coccinelle_assets.live.changeset.policy import as_seen
+from coccinelle_assets.live.sqlite.record_ids import is_record
 from coccinelle_assets.live.sqlite.schema import Schema
 from coccinelle_assets.sql import load_sql, statements
 
@@ -24,11 +25,11 @@ NO_LINK = "SELECT NULL AS customer_id, NULL AS reason WHERE FALSE"
 
 
 def take_off_gone_customers(
-    plan: Path, schema: Schema, created: str | None, linked: list[str]
+    live: sqlite3.Connection, plan: Path, schema: Schema, created: str | None, linked: list[str]
 ) -> Iterator[str]:
     """The statements that do it, between the rows created and their links.
 
-    `plan` has the prospects of new customers as they were seen. `created` is the staging table of
+    `live` has the tables as they were, `plan` the prospects of new customers as they were seen. `created` is the staging table of
     the new customers, None where the file makes the whole table; `linked` are those of the links.
     """
     links = " UNION ALL ".join(
@@ -43,6 +44,7 @@ def take_off_gone_customers(
         sql = load_sql(
             "live/changeset/sql/customers_without_prospects.sql",
             seen=load_sql("live/changeset/sql/seen_prospects.sql", prospects=text(prospects)),
+            same_record=is_record(live, schema, "prospects", "l.id"),
             as_seen=as_seen(schema, "prospects"),
             **fragments,
         )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from coccinelle_assets.live.changeset.literals import Value, insert_statements
 from coccinelle_assets.live.changeset.ranges import RANGE_ROWS
 from coccinelle_assets.live.changeset.row_diff import TableRows
+from coccinelle_assets.live.sqlite.schema import BETWEEN_IDS, before_id
 from coccinelle_assets.live.sqlite.unchanged import unchanged
 from coccinelle_assets.sql import quoted
 
@@ -132,9 +133,10 @@ class Stage:
 
     @property
     def record_id(self) -> str:
-        """The key as one text, an SQL expression on the stage's columns."""
-        parts = (f"CAST({quoted('key_' + name)} AS TEXT)" for name in self.rows.key)
-        return " || '/' || ".join(parts)
+        """The key as one text, an SQL expression on the stage's columns; the tenant comes first."""
+        keys = sorted(self.rows.key, key=lambda name: name.lower() != "tenant_id")
+        parts = [f"CAST({quoted('key_' + name)} AS TEXT)" for name in keys]
+        return f" || '{BETWEEN_IDS}' || ".join([*map(before_id, parts[:-1]), parts[-1]])
 
     def _same_key(self, table: str, stage: str) -> str:
         return " AND ".join(

@@ -237,7 +237,7 @@ class Statements:
         links = [stages.update for table, stages in self.stages.items() if table in LINKED_TABLES]
         linked = [stage.name for stage in links if stage and "customer_id" in stage.new]
         schema = read_schema(self.connection)
-        yield from take_off_gone_customers(self.plan, schema, created, linked)
+        yield from take_off_gone_customers(self.connection, self.plan, schema, created, linked)
 
     def _rebuild(self, table: str) -> Iterator[str]:
         old = f"coccinelle_old_{table}"

@@ -167,7 +167,12 @@ def _give_anonymous_customers(live: sqlite3.Connection, schema: Schema) -> int:
     made = 0
     with watchers_resting(live, CHANGED_TABLES):
         for table in LINKED_TABLES:
-            made += run_script(live, "live/contraction/sql/anonymous_customers.sql", table=table)[0]
+            made += run_script(
+                live,
+                "live/contraction/sql/anonymous_customers.sql",
+                table=table,
+                record_id=schema.record_id(table),
+            )[0]
         correct_statistics(live, schema)
     return made
 
@@ -198,8 +203,8 @@ def _archive_details(live: sqlite3.Connection, schema: Schema, archive: Path) ->
             columns = ", ".join(quoted(name) if name else "NULL" for name in names)
             file.execute(load_sql("live/contraction/sql/archived_details.sql", table=table))
             rows[table] = file.execute(
-                f"INSERT INTO main.{table} SELECT id, tenant_id, customer_id, {columns}"
-                f" FROM live.{table} ORDER BY id"
+                f"INSERT INTO main.{table} SELECT {schema.record_id(table)}, tenant_id, customer_id,"
+                f" {columns} FROM live.{table} ORDER BY 1"
             ).rowcount
         file.execute("COMMIT")
     settle(archive)

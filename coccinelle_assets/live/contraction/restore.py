@@ -102,6 +102,7 @@ def restore_tables(live: sqlite3.Connection, contract: StandingContract) -> dict
 
 
 def _restore_details(live: sqlite3.Connection, contract: StandingContract, table: str) -> int:
+    schema = read_schema(live)
     before, after = contract.before, contract.after
     dropped = before.indexes(table).keys() - after.indexes(table).keys()
     came_back = {name: before.indexes(table)[name] for name in sorted(dropped)}
@@ -113,7 +114,7 @@ def _restore_details(live: sqlite3.Connection, contract: StandingContract, table
         for detail in DETAILS
     }
     joins = (
-        f" LEFT JOIN archive.{table} AS a ON a.id = old.id"
+        f" LEFT JOIN archive.{table} AS a ON a.id = {schema.record_id(table, 'old.')}"
         " LEFT JOIN customers AS c ON c.id = old.customer_id"
     )
     rebuild_table(live, table, definition, values, joins)

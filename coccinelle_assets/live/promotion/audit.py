@@ -29,7 +29,7 @@ def remember_previous_customers(
         f"CREATE TEMP VIEW drifting_customers AS SELECT id FROM customers WHERE TRUE {known}"
     )
     if schema.has("customers") and covered != []:
-        with only_tenants(live, tenants):
+        with only_tenants(live, schema, tenants):
             live.execute(
                 "INSERT OR IGNORE INTO previous_customers SELECT id FROM customers"
                 f" WHERE id IS NOT NULL {known} ORDER BY id"

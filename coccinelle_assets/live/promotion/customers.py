@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.changeset.policy import as_seen
 from coccinelle_assets.live.deferred import Deferred
-from coccinelle_assets.live.sqlite.columns import same_id
+from coccinelle_assets.live.sqlite.record_ids import is_record
 from coccinelle_assets.live.sqlite.references import references_to_customers
 from coccinelle_assets.live.sqlite.schema import Schema
 from coccinelle_assets.live.sqlite.transaction import ids_indexed, run, run_script, scalar
@@ -73,9 +73,9 @@ def find_gone_customers(live: sqlite3.Connection, schema: Schema, *, as_planned:
             appointments=conditions["appointments"],
             conversations=conditions["omni_conversations"],
             prospects=conditions["prospects"],
-            same_appointment=same_id(live, "appointments"),
-            same_conversation=same_id(live, "omni_conversations"),
-            same_prospect=same_id(live, "prospects"),
+            same_appointment=is_record(live, schema, "appointments", "l.id"),
+            same_conversation=is_record(live, schema, "omni_conversations", "l.id"),
+            same_prospect=is_record(live, schema, "prospects", "l.id"),
         )
 
 

@@ -113,13 +113,13 @@ def publish(
     done.expanded = expand(live, schema)
     find_stale_customers(live)
     find_gone_customers(live, schema, as_planned=as_planned)
-    undo_log.before(live)
+    undo_log.before(live, schema)
     _write_customers(live, done, new_ones_later=prepared is not None)
     _write_links(live, schema, undo_log, done, as_planned=as_planned)
     _make_indexes(live)
     if prepared is None:
         _write_identifiers(live, schema, undo_log, done, prepared=False)
-    with only_tenants(live, tenants):
+    with only_tenants(live, schema, tenants):
         counted = _count_statistics(live, schema, done, as_planned=as_planned)
         _audit(live, schema, undo_log, thresholds, done, prepared=prepared, counted=counted)
     # After the audit, which names what a UNIQUE index would only stumble over.

@@ -41,7 +41,7 @@ class UndoLog:
         """What the receipt keeps of the schema before: that of the first promotion alone."""
         return self.original.as_json() if self.first and self.original else None
 
-    def before(self, live: sqlite3.Connection) -> None:
+    def before(self, live: sqlite3.Connection, schema: Schema) -> None:
         """Write down customers and merges that are about to change."""
         if not self.keeps_customers:
             return
@@ -49,7 +49,8 @@ class UndoLog:
         run(live, "live/promotion/sql/undo_log/new_customers.sql")
         everyone = "TRUE" if self.first else "FALSE"
         self._write(live, "customers_before", columns=_columns(live), everyone=everyone)
-        self._write(live, "merges")
+        ids = {f"{table}_id": schema.record_id(table, "t.") for table in LINKED_TABLES}
+        self._write(live, "merges", **ids)
 
     def after(self, live: sqlite3.Connection) -> None:
         """Write down the same customers as they are now, and drop what is not needed any more.
@@ -70,10 +71,13 @@ class UndoLog:
             self._write(live, "rebase_links", kept=kept)
         self._write(live, "prune_links", kept=kept)
 
-    def links(self, live: sqlite3.Connection, table: str, key: str) -> None:
-        """Write down the links in temp.matching_rows."""
+    def links(self, live: sqlite3.Connection, table: str, record_id: str, found: str) -> None:
+        """Write down the links in temp.matching_rows.
+
+        In SQL: `record_id` tells a row `t` of the table, `found` whether it is the one of `m`.
+        """
         if self.keeps_links(table):
-            self._write(live, "links", table=table, key=key)
+            self._write(live, "links", table=table, id=record_id, found=found)
 
     def identifiers(self, live: sqlite3.Connection, *, made: bool) -> None:
         """Write down identifiers that are about to change; of a table just `made`, only that.

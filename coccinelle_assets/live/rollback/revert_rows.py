@@ -7,11 +7,13 @@ whoever writes links, so they do not tell whether a row was changed.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from coccinelle_assets.live.sqlite.columns import column_names, unique_identifiers
+from coccinelle_assets.live.sqlite.record_ids import is_record
 from coccinelle_assets.live.sqlite.references import references_to_customers
+from coccinelle_assets.live.sqlite.schema import read_schema
 from coccinelle_assets.live.sqlite.transaction import run, run_script
 from coccinelle_assets.live.sqlite.unchanged import unchanged
 from coccinelle_assets.live.waiting_customers import write_waiting_customers
@@ -52,22 +54,31 @@ def undo_rows(
     query = load_sql("live/rollback/sql/links.sql", tables=marks)
     live.execute(query, {"run_id": run_id})
     live.execute("CREATE INDEX temp.undo_links_record ON undo_links (source_table, record_id)")
-    for table in tables:
-        restored = run(live, "live/rollback/sql/restore_links.sql", table=table).rowcount
+    schema = read_schema(live)
+    same = {table: is_record(live, schema, table, "u.record_id", typed=True) for table in tables}
+    for table, same_record in same.items():
+        fragments = {"table": table, "same_record": same_record}
+        restored = run(live, "live/rollback/sql/restore_links.sql", **fragments).rowcount
         undone.counts[f"{table}_links_restored"] = restored
-        left = run(live, "live/rollback/sql/left_links.sql", table=table)
+        left = run(live, "live/rollback/sql/left_links.sql", **fragments)
         undone.left.extend(Left(table, record_id, reason) for record_id, reason in left)
     if customers:
         _undo_customers(live, run_id, tables, undone)
         run_script(live, "live/rollback/sql/merges.sql")
-        for table in tables:
-            lost = run(live, "live/rollback/sql/lost_links.sql", table=table).fetchall()
+        for table, same_record in same.items():
+            lost = run(
+                live,
+                "live/rollback/sql/lost_links.sql",
+                table=table,
+                same_record=same_record,
+                record_id=schema.record_id(table),
+            ).fetchall()
             undone.counts[f"{table}_links_restored"] -= len(lost)
             undone.left.extend(
                 Left(table, record_id, "identifier_taken") for (record_id,) in sorted(lost)
             )
         if run_id:
-            _settle_undo_log(live, run_id, tables)
+            _settle_undo_log(live, run_id, same)
         live.execute("DROP TABLE temp.undo_customers")
     live.execute("DROP TABLE temp.undo_links")
     return undone
@@ -133,10 +144,13 @@ def foreign_references(live: sqlite3.Connection) -> list[tuple[str, str]]:
     ]
 
 
-def _settle_undo_log(live: sqlite3.Connection, run_id: str, tables: Sequence[str]) -> None:
+def _settle_undo_log(live: sqlite3.Connection, run_id: str, same: Mapping[str, str]) -> None:
     """What went back is now the last that was written: a later undoing of all compares with it."""
-    for table in tables:
-        for statement in statements(load_sql("live/rollback/sql/settle_links.sql", table=table)):
+    for table, same_record in same.items():
+        settled = load_sql(
+            "live/rollback/sql/settle_links.sql", table=table, same_record=same_record
+        )
+        for statement in statements(settled):
             live.execute(statement, {"run_id": run_id})
     for statement in statements(load_sql("live/rollback/sql/settle_customers.sql")):
         live.execute(statement, {"run_id": run_id})

@@ -97,16 +97,6 @@ def leads_to_id(live: sqlite3.Connection, table: str) -> bool:
     )
 
 
-def same_id(live: sqlite3.Connection, table: str) -> str:
-    """SQL: whether the id of a row `t` of a table is that of `l`, which is text.
-
-    SQLite takes a number for its text wherever a column has a type; one without holds either.
-    """
-    if not is_untyped(live, table, "id"):
-        return "t.id = l.id"
-    return "t.id IN (l.id, CAST(l.id AS INTEGER)) AND CAST(t.id AS TEXT) = l.id"
-
-
 def is_untyped(live: sqlite3.Connection, table: str, column: str) -> bool:
     """Whether a column holds numbers as numbers and texts as texts, and compares neither."""
     rows = live.execute("SELECT lower(name), upper(type) FROM pragma_table_xinfo(?)", (table,))
@@ -126,6 +116,15 @@ def is_keyed_by_id(live: sqlite3.Connection, table: str) -> bool:
     """
     keys = [name.lower() for name in primary_key(live, table)]
     return keys == ["id"] or frozenset(("id",)) in _unique_columns(live, table)
+
+
+def is_keyed_by_tenant(live: sqlite3.Connection, table: str) -> bool:
+    """Whether two tenants may use one id: the table keeps only both together apart."""
+    keys = {name.lower() for name in primary_key(live, table)}
+    both = frozenset(("tenant_id", "id"))
+    return not is_keyed_by_id(live, table) and both in _unique_columns(live, table) | {
+        frozenset(keys)
+    }
 
 
 def _unique_columns(live: sqlite3.Connection, table: str) -> set[frozenset[str]]:

@@ -11,7 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from coccinelle_assets.errors import CoccinelleError
-from coccinelle_assets.live.sqlite.columns import computed_columns, every_column, has_rowid
+from coccinelle_assets.live.sqlite.columns import (
+    computed_columns,
+    every_column,
+    has_rowid,
+    is_keyed_by_tenant,
+)
 from coccinelle_assets.sql import quoted
 from coccinelle_assets.tables import (
     BUSINESS_IDENTIFIERS,
@@ -24,6 +29,8 @@ from coccinelle_assets.tables import (
 # All that is read or written: what else a database holds is none of ours, and may be beyond this
 # SQLite (a virtual table whose module is not loaded).
 ONLY_READ_FROM = {table for table, *_ in BUSINESS_IDENTIFIERS}
+# Between tenant and id, where both tell a record.
+BETWEEN_IDS, ESCAPED = "/", "%2F"
 KNOWN_TABLES = {*SOURCE_TABLES, *PROMOTED_TABLES, *COMPANION_TABLES, *ONLY_READ_FROM}
 
 
@@ -32,8 +39,8 @@ class Schema:
     """The tables that the project knows, of one database, with their columns as they are spelled.
 
     Names are in lower case: SQLite compares them so. `rowid_tables` are those whose rows can be
-    told by SQLite's rowid; `computed` the generated columns of each table that has some; `others`
-    what stands under a known table's name and is none: `a view` or `a virtual table`. A view that
+    told by SQLite's rowid; `keyed_by_tenant` those of records where two tenants may use one id;
+    `computed` the generated columns of each table that has some; `others` what stands under a known table's name and is none: `a view` or `a virtual table`. A view that
     is only read from is as good as a table.
     """
 
@@ -41,6 +48,7 @@ class Schema:
     rowid_tables: frozenset[str] = frozenset()
     computed: Mapping[str, frozenset[str]] = field(default_factory=dict)
     others: Mapping[str, str] = field(default_factory=dict)
+    keyed_by_tenant: frozenset[str] = frozenset()
 
     def has(self, table: str, column: str | None = None) -> bool:
         """Whether the table, or that column of it, is there."""
@@ -57,17 +65,26 @@ class Schema:
         found = (present[name] for name in column.deployed_names if name in present)
         return next(found, None)
 
+    def record_id(self, table: str, row: str = "") -> str:
+        """SQL of what tells a record from the others of its table (live/sqlite/record_ids.py).
+
+        `row` is the row's name in the query, with its dot.
+        """
+        if table not in self.keyed_by_tenant:
+            return f"{row}id"
+        return f"{before_id(f'{row}tenant_id')} || '{BETWEEN_IDS}' || {row}id"
+
     def selection(self, table: str, columns: Sequence[Column]) -> str:
         """SQL select list that gives canonical columns as text, NULL for those that are absent.
 
         DuckDB stops looking for invalid UTF-8 in a column once it has met any letter beyond ASCII;
         decode() looks at every value.
         """
-        deployed = ((column.name, self.deployed(table, column)) for column in columns)
-        return ", ".join(
-            f"{utf8_text(quoted(name) if name else 'NULL')} AS {quoted(canonical)}"
-            for canonical, name in deployed
-        )
+        deployed = {column.name: self.deployed(table, column) for column in columns}
+        values = {name: quoted(found) if found else "NULL" for name, found in deployed.items()}
+        if table in self.keyed_by_tenant:
+            values["id"] = self.record_id(table)
+        return ", ".join(f"{utf8_text(value)} AS {quoted(name)}" for name, value in values.items())
 
     def read_columns(self) -> dict[str, list[str]]:
         """Every table that is read, with the deployed names of the columns that are, id first."""
@@ -99,6 +116,11 @@ class Schema:
         return self.deployed(table, wanted) if wanted else None
 
 
+def before_id(tenant: str) -> str:
+    """SQL of a tenant as it stands before an id: the first separator is the one between them."""
+    return f"replace(COALESCE({tenant}, ''), '{BETWEEN_IDS}', '{ESCAPED}')"
+
+
 def utf8_text(expression: str) -> str:
     """SQL of a value as text, an error when it is not UTF-8 (DuckDB)."""
     return f"decode(encode(CAST({expression} AS VARCHAR)))"
@@ -125,6 +147,9 @@ def read_schema(connection: sqlite3.Connection) -> Schema:
         frozenset(name for name in tables if _is_found_by_rowid(connection, name, tables[name])),
         {name: found for name in tables if (found := computed_columns(connection, name))},
         {name: kind for name, kind in kinds.items() if name not in tables},
+        frozenset(
+            name for name in tables.keys() & SOURCE_TABLES if is_keyed_by_tenant(connection, name)
+        ),
     )
 
 

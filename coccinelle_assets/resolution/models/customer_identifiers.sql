@@ -48,7 +48,7 @@ by_name AS (
     HAVING count(*) > 1
 ),
 bare_prospects AS (
-    SELECT record_no, tenant_id, source_id
+    SELECT record_no, tenant_id, prospect_id
     FROM identity.contacts
     WHERE source_table = 'prospects' AND record_no NOT IN (SELECT record_no FROM held)
 )
@@ -64,7 +64,7 @@ JOIN identity.identifiers AS i ON i.identifier_no = o.identifier_no
 JOIN ssot.crosswalk AS w ON w.cluster_no = o.cluster_no
 LEFT JOIN by_name AS n ON n.identifier_no = o.identifier_no
 UNION ALL
-SELECT p.tenant_id, 'prospect_id', p.source_id, w.customer_id, 1, NULL
+SELECT p.tenant_id, 'prospect_id', p.prospect_id, w.customer_id, 1, NULL
 FROM bare_prospects AS p
 JOIN identity.members AS k ON k.record_no = p.record_no
 JOIN ssot.crosswalk AS w ON w.cluster_no = k.cluster_no

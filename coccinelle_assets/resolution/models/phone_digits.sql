@@ -33,6 +33,8 @@ numbers AS (
         CASE
             -- What telephone providers send for a caller who withholds the number.
             WHEN regexp_full_match(digits, $withheld) THEN NULL
+            -- Dots may stand for digits that are hidden.
+            WHEN contains(spelling, '..') THEN NULL
             -- A slash may stand between two numbers.
             WHEN regexp_matches(spelling, $slash)
                 AND NOT regexp_full_match(spelling, '\d\d(/\d\d){4}')

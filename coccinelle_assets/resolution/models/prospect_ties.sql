@@ -16,18 +16,18 @@ naming AS MATERIALIZED (
         AND source_id IS NOT NULL
 ),
 prospects AS MATERIALIZED (
-    SELECT record_no, tenant_id, source_id FROM identity.contacts WHERE source_table = 'prospects'
+    SELECT record_no, tenant_id, prospect_id FROM identity.contacts WHERE source_table = 'prospects'
 ),
 exact AS MATERIALIZED (
     SELECT n.record_no, p.record_no AS prospect_no
     FROM naming AS n
-    JOIN prospects AS p ON p.source_id = n.prospect_id AND p.tenant_id = n.tenant_id
+    JOIN prospects AS p ON p.prospect_id = n.prospect_id AND p.tenant_id = n.tenant_id
 ),
 bare AS (
     SELECT n.record_no, p.record_no AS prospect_no
     FROM naming AS n
     JOIN prospects AS p
-        ON bare_id(p.source_id) = bare_id(n.prospect_id)
+        ON bare_id(p.prospect_id) = bare_id(n.prospect_id)
         AND p.tenant_id = n.tenant_id
     WHERE n.record_no NOT IN (SELECT record_no FROM exact)
 ),
@@ -58,7 +58,7 @@ SELECT
     -1000000000000 - p.record_no,
     p.tenant_id,
     'prospect_id',
-    p.source_id,
+    p.prospect_id,
     FALSE,
     'shared',
     count(*),
@@ -68,4 +68,4 @@ FROM identity.prospect_ties AS t
 JOIN identity.contacts AS c ON c.record_no = t.record_no
 JOIN identity.contacts AS p ON p.record_no = t.prospect_no
 WHERE NOT t.usable
-GROUP BY p.record_no, p.tenant_id, p.source_id;
+GROUP BY p.record_no, p.tenant_id, p.prospect_id;

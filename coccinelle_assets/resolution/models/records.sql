@@ -28,7 +28,7 @@ SELECT
     CAST(NULL AS VARCHAR) AS channel,
     status AS stage,
     source AS origin,
-    CAST(NULL AS VARCHAR) AS prospect_id,
+    prospect_id,
     CAST(NULL AS VARCHAR) AS customer_id
 FROM source.prospects
 UNION ALL

@@ -19,7 +19,7 @@ SELECT
         WHEN p.reason IS NOT NULL THEN p.reason
         WHEN s.record_no IS NOT NULL THEN 'shared'
         WHEN m.reason IS NOT NULL THEN m.reason
-        WHEN c.prospect_id <> '' THEN 'unknown_prospect'
+        WHEN c.source_table <> 'prospects' AND c.prospect_id <> '' THEN 'unknown_prospect'
         ELSE 'no_identifier'
     END AS reason,
     c.raw_email,

@@ -2,7 +2,7 @@
 -- has erased or changed it meanwhile. Grain: one row per such customer.
 -- Input: plan.new_customers, plan.new_prospects, plan_links.*, the source tables; {appointments},
 -- {conversations} and {prospects} tell whether a record `t` is what was seen of it in `l`,
--- {same_appointment}, {same_conversation} and {same_prospect} whether they have one id.
+-- {same_appointment}, {same_conversation} and {same_prospect} whether it is the same one.
 -- Output: temp.gone_customers.
 CREATE TEMP TABLE gone_customers AS
 SELECT n.id

@@ -1,6 +1,7 @@
 -- Journal of {table} after one promotion was undone: a link that went back and that an older
 -- promotion wrote keeps one entry, what it is now; one that only this promotion wrote keeps none.
--- Grain: one row per entry. Input: temp.undo_links, {table}. Parameter: run_id.
+-- Grain: one row per entry. Input: temp.undo_links, {table}; {same_record}: whether the row `t` is the
+-- record of `u`. Parameter: run_id.
 -- Output: customer_link_journal.
 DELETE FROM customer_link_journal
 WHERE run_id = :run_id
@@ -8,7 +9,7 @@ WHERE run_id = :run_id
     AND record_id IN (
         SELECT u.record_id
         FROM undo_links AS u
-        JOIN {table} AS t ON t.id = u.record_id
+        JOIN {table} AS t ON {same_record}
         WHERE u.source_table = '{table}' AND t.customer_id IS u.before
     )
     AND (
@@ -29,6 +30,6 @@ WHERE run_id = :run_id
     AND record_id IN (
         SELECT u.record_id
         FROM undo_links AS u
-        JOIN {table} AS t ON t.id = u.record_id
+        JOIN {table} AS t ON {same_record}
         WHERE u.source_table = '{table}' AND t.customer_id IS u.before
     );

@@ -1,0 +1,165 @@
+"""Tables whose key is tenant and id, with one id used by two tenants.
+
+The oracle is a twin: the same rows under ids that nobody shares. Its customers, links and whatever
+else is written have to be the same, all its life.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from coccinelle_assets_tests.changes import contracted, install, rolled_back
+from coccinelle_assets_tests.databases import AppDatabase
+from coccinelle_assets_tests.people import JEAN, holds
+from coccinelle_assets_tests.pipeline import Pipeline
+
+TABLES = ("prospects", "appointments", "omni_conversations")
+# By name: the type of ids, what follows the table, the two tenants.
+KEYS_AND_TENANTS = {
+    "texts": ("TEXT", "", ("t1", "t2")),
+    "numbers": ("INTEGER", "", ("t1", "t2")),
+    "no type": ("", "", ("t1", "t2")),
+    "without rowid": ("TEXT", "WITHOUT ROWID", ("t1", "t2")),
+    "numbers without rowid": ("INTEGER", "WITHOUT ROWID", ("t1", "t2")),
+    "tenants with a slash": ("TEXT", "", ("t/1", "t")),
+}
+
+
+class Twins:
+    """`app` has tables of tenant and id, where both tenants count from 1; `twin` ids of its own."""
+
+    def __init__(self, directory: Path, kind: str) -> None:
+        type_, options, self.tenants = KEYS_AND_TENANTS[kind]
+        self.app = AppDatabase(directory / "app.db", tenants=self.tenants)
+        self.twin = AppDatabase(directory / "twin.db", tenants=self.tenants)
+        self.pipelines = [
+            Pipeline(app.path, max_customer_drift=1000) for app in (self.app, self.twin)
+        ]
+        for table in TABLES:
+            (definition,) = self.app.rows("SELECT sql FROM sqlite_master WHERE name = ?", (table,))[
+                0
+            ]
+            keyed = definition.replace("id TEXT PRIMARY KEY", f"id {type_}", 1).rstrip(")\n")
+            self.app.execute(f"DROP TABLE {table}")
+            self.app.execute(f"{keyed}, PRIMARY KEY (tenant_id, id)) {options}")
+
+    def key(self, tenant: int, number: int) -> str:
+        return f"{self.tenants[tenant].replace('/', '%2F')}/{number}"
+
+    def record(self, table: str, tenant: int, number: int, **values: Any) -> None:
+        at = f"2025-01-0{tenant + 1} 10:00:{number:02d}"
+        row = {"tenant_id": self.tenants[tenant], "created_at": at, "updated_at": at} | values
+        self.app.insert(table, {"id": number, **row})
+        if "prospect_id" in row:
+            row["prospect_id"] = self.key(tenant, row["prospect_id"])
+        self.twin.insert(table, {"id": self.key(tenant, number), **row})
+
+    def both(self, query: str, *values: Any) -> None:
+        for app in (self.app, self.twin):
+            app.execute(query, values)
+
+    def state(self, app: AppDatabase) -> dict[str, Any]:
+        """All that the project wrote; records by the id that tells them."""
+        tables = {
+            name for (name,) in app.rows("SELECT name FROM sqlite_master WHERE type = 'table'")
+        }
+        state: dict[str, Any] = {"tables": tables}
+        if "customers" in tables:
+            state["customers"] = app.rows("SELECT * FROM customers ORDER BY id")
+            state["identifiers"] = {
+                (tenant, kind, value.rpartition("/")[2] if kind == "prospect_id" else value, *rest)
+                for tenant, kind, value, *rest in app.rows("SELECT * FROM customer_identifiers")
+            }
+            state["undo log"] = set(
+                app.rows("SELECT source_table, record_id, before, after FROM customer_link_journal")
+            )
+        for table in TABLES[1:]:
+            columns = {
+                name for (name,) in app.rows("SELECT name FROM pragma_table_info(?)", (table,))
+            }
+            kept = sorted(columns - {"id", "prospect_id"})
+            for tenant, own, *values in app.rows(
+                f"SELECT tenant_id, id, {', '.join(kept)} FROM {table}"
+            ):
+                known_as = str(own).rpartition("/")[2]
+                state[f"{table} {tenant} {known_as}"] = dict(zip(kept, values, strict=True))
+        return state
+
+    def are_alike(self) -> bool:
+        app, twin = self.state(self.app), self.state(self.twin)
+        # CURRENT_TIMESTAMP is not that of the other one.
+        for state in (app, twin):
+            state["customers"] = [row[:-2] for row in state.get("customers", [])]
+        assert app == twin
+        return True
+
+
+@pytest.fixture(params=KEYS_AND_TENANTS)
+def twins(request: pytest.FixtureRequest, tmp_path: Path) -> Twins:
+    twins = Twins(tmp_path, request.param)
+    for tenant, name in enumerate(("Dupont", "Morel")):
+        twins.record("prospects", tenant, 1, last_name=name, email=f"{name}@ex.fr", phone=JEAN)
+        twins.record("prospects", tenant, 2, last_name=f"{name} the other")
+        twins.record("appointments", tenant, 1, customer_name="Jean", customer_phone=JEAN)
+        twins.record("appointments", tenant, 2, customer_name="no details", prospect_id=2)
+        twins.record("appointments", tenant, 3, customer_email=f"{tenant}@lilas.fr")
+        twins.record("omni_conversations", tenant, 1, customer_email="jean@ex.fr")
+    return twins
+
+
+def run(twins: Twins) -> None:
+    for pipeline in twins.pipelines:
+        pipeline.run()
+        assert holds(pipeline.database)
+
+
+def test_the_whole_life_is_that_of_a_twin_with_ids_of_its_own(twins: Twins) -> None:
+    run(twins)
+    assert twins.are_alike()
+    linked = twins.app.rows("SELECT count(*) FROM appointments WHERE customer_id IS NOT NULL")
+    assert linked == [(6,)]
+    (one,), (other,) = twins.app.rows(
+        "SELECT customer_id FROM appointments WHERE CAST(id AS TEXT) = '2'"
+    )
+    assert one != other
+    # Two are one, one is deleted, a row is somewhere else, and there are new ones.
+    twins.record("omni_conversations", 1, 2, customer_email="jean@ex.fr", customer_phone=JEAN)
+    twins.record("appointments", 0, 4, customer_name="Zoé", customer_email="zoe@ex.fr")
+    twins.both("DELETE FROM customers WHERE email = '0@lilas.fr'")
+    twins.both(
+        "UPDATE appointments SET customer_email = 'new@ex.fr' WHERE customer_email = '1@lilas.fr'"
+    )
+    twins.both("VACUUM")
+    run(twins)
+    assert twins.are_alike()
+    for app in (twins.app, twins.twin):
+        install(app)
+        contracted(app, anonymous=True)
+    assert twins.are_alike()
+    for app in (twins.app, twins.twin):
+        rolled_back(app, to_previous=True)
+    assert twins.are_alike()
+    for app in (twins.app, twins.twin):
+        rolled_back(app)
+    assert "customers" not in twins.state(twins.app)["tables"]
+    assert twins.are_alike()
+
+
+def test_links_that_were_there_before_come_back(twins: Twins) -> None:
+    for table in TABLES[1:]:
+        twins.both(f"ALTER TABLE {table} ADD COLUMN customer_id TEXT")
+    before = twins.state(twins.app)
+    run(twins)
+    assert twins.are_alike()
+    twins.record("appointments", 1, 4, customer_email="jean@ex.fr", customer_phone=JEAN)
+    run(twins)
+    for app in (twins.app, twins.twin):
+        assert rolled_back(app, to_previous=True).left == []
+    assert twins.are_alike()
+    twins.both("DELETE FROM appointments WHERE created_at LIKE '%:04'")
+    for app in (twins.app, twins.twin):
+        assert rolled_back(app).left == []
+    assert twins.state(twins.app) == before
