@@ -27,17 +27,18 @@ pytestmark = pytest.mark.d1
 SHAPES = {
     "numbers and capitals": AnySchema(
         ids="INTEGER", tenant_ids="INTEGER", tenants="table", strict=False, without_rowid=False,
-        spelling=SPELLINGS.index(str.capitalize), own_columns=OWN_COLUMNS[:4], links=(None, None),
+        by_tenant=True, spelling=SPELLINGS.index(str.capitalize), own_columns=OWN_COLUMNS[:4],
+        links=(None, None),
         customers=None, kept=None, around=("log", "touch", "view of all", "indexes"),
     ),
     "strict without rowids": AnySchema(
         ids="TEXT", tenant_ids="INTEGER", tenants="view", strict=True, without_rowid=True,
-        spelling=3, own_columns=(), links=("TEXT", None), customers=None, kept=None,
+        by_tenant=True, spelling=3, own_columns=(), links=("TEXT", None), customers=None, kept=None,
         around=("broken view", "touch", "guard"),
     ),
     "customers of their own": AnySchema(
         ids="VARCHAR(36)", tenant_ids="TEXT", tenants="none", strict=False, without_rowid=False,
-        spelling=0, own_columns=OWN_COLUMNS[4:], links=(None, "TEXT DEFAULT NULL"),
+        by_tenant=False, spelling=0, own_columns=OWN_COLUMNS[4:], links=(None, "TEXT DEFAULT NULL"),
         customers=OWN_CUSTOMERS[1], kept="table", around=("log", "view"),
     ),
 }  # fmt: skip

@@ -6,11 +6,18 @@ else is written have to be the same, all its life.
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from coccinelle_assets.errors import PromotionRefusedError
+from coccinelle_assets.live.changeset.script import write_script
+from coccinelle_assets.live.changeset.trial import check_script
+from coccinelle_assets.live.promotion.plan_file import links_path
+from coccinelle_assets_tests.api.server import KEYS, created, serving
 from coccinelle_assets_tests.changes import contracted, install, rolled_back
 from coccinelle_assets_tests.databases import AppDatabase
 from coccinelle_assets_tests.people import JEAN, holds
@@ -100,6 +107,12 @@ class Twins:
 @pytest.fixture(params=KEYS_AND_TENANTS)
 def twins(request: pytest.FixtureRequest, tmp_path: Path) -> Twins:
     twins = Twins(tmp_path, request.param)
+    fill(twins)
+    return twins
+
+
+def fill(twins: Twins) -> None:
+    """Two people with all details, one with a prospect alone, one with an e-mail alone."""
     for tenant, name in enumerate(("Dupont", "Morel")):
         twins.record("prospects", tenant, 1, last_name=name, email=f"{name}@ex.fr", phone=JEAN)
         twins.record("prospects", tenant, 2, last_name=f"{name} the other")
@@ -107,7 +120,6 @@ def twins(request: pytest.FixtureRequest, tmp_path: Path) -> Twins:
         twins.record("appointments", tenant, 2, customer_name="no details", prospect_id=2)
         twins.record("appointments", tenant, 3, customer_email=f"{tenant}@lilas.fr")
         twins.record("omni_conversations", tenant, 1, customer_email="jean@ex.fr")
-    return twins
 
 
 def run(twins: Twins) -> None:
@@ -163,3 +175,78 @@ def test_links_that_were_there_before_come_back(twins: Twins) -> None:
     for app in (twins.app, twins.twin):
         assert rolled_back(app).left == []
     assert twins.state(twins.app) == before
+
+
+def test_waves_are_those_of_the_twin(twins: Twins) -> None:
+    for tenant in reversed(twins.tenants):
+        for pipeline in twins.pipelines:
+            assert pipeline.run([tenant]).wrote
+            assert holds(pipeline.database)
+        assert twins.are_alike()
+    for pipeline in twins.pipelines:
+        assert not pipeline.run().deferred
+
+
+@pytest.mark.parametrize("change", ["first", "later"])
+def test_a_script_writes_what_a_run_does(change: str, twins: Twins, tmp_path: Path) -> None:
+    app = twins.app
+    if change == "later":
+        run(twins)
+        twins.record("appointments", 1, 4, customer_email="jean@ex.fr", customer_phone=JEAN)
+        twins.record("prospects", 0, 3, first_name="Luc", email="luc@ex.fr")
+    before, after = tmp_path / "before.sqlite", tmp_path / "after.sqlite"
+    before.write_bytes(app.path.read_bytes())
+    twins.pipelines[0].run()
+    after.write_bytes(app.path.read_bytes())
+    plan = twins.pipelines[0].plan_path
+    script = write_script(before, after, tmp_path / "change.sql", name="promotion", plan=plan)
+    check_script(script, before, after)
+    with closing(sqlite3.connect(before)) as connection:
+        connection.executescript(script.path.read_text(encoding="utf-8"))
+    scripted = twins.state(AppDatabase.at(before))
+    assert scripted.pop("tables") > twins.state(app)["tables"]
+    assert scripted == {name: value for name, value in twins.state(app).items() if name != "tables"}
+
+
+def test_a_link_that_is_not_written_is_refused_by_the_audit(twins: Twins) -> None:
+    pipeline = twins.pipelines[0]
+    pipeline.plan()
+    with closing(sqlite3.connect(links_path(pipeline.plan_path))) as plan, plan:
+        plan.execute("UPDATE appointment_links SET changed = 0 WHERE id = ?", (twins.key(1, 2),))
+    with pytest.raises(PromotionRefusedError) as refusal:
+        pipeline.publish()
+    assert refusal.value.failures["appointments_linked"] == 1
+
+
+def test_by_day_each_tenant_reaches_its_own(tmp_path: Path) -> None:
+    twins = Twins(tmp_path, "texts")
+    fill(twins)
+    run(twins)
+    for tenant, key in KEYS.items():
+        twins.app.execute("UPDATE tenants SET api_key = ? WHERE id = ?", (key, tenant))
+    customers = {}
+    with serving(twins.app) as server:
+        for tenant in KEYS:
+            with server.client(tenant) as client:
+                mine = client.get("/api/v1/appointments/2").json()
+                made = created(client, "/api/v1/appointments", prospect_id="2")
+                assert made["customer_id"] == mine["customer_id"]
+                answer = client.patch(
+                    "/api/v1/appointments/3",
+                    json={"customer_email": f"{tenant}@new.fr"},
+                    headers={"If-Match": "*"},
+                )
+                assert answer.status_code == 200, answer.text
+                new = created(client, "/api/v1/appointments", customer_email=f"{tenant}@new.fr")
+                customers[tenant] = (mine["customer_id"], new["customer_id"])
+    assert len({customer for both in customers.values() for customer in both}) == 4
+    # The appointment that was changed brings its customer along: two of each tenant are one.
+    publication = twins.pipelines[0].run()
+    assert (publication.deferred, publication.merged_customers) == ([], 2)
+    assert holds(twins.app.path)
+    mails = (
+        "SELECT customer_email, customer_id FROM appointments WHERE customer_email LIKE '%new.fr'"
+    )
+    linked = set(twins.app.rows(mails))
+    assert {mail for mail, _ in linked} == {"t1@new.fr", "t2@new.fr"}
+    assert len(linked) == len({customer for _, customer in linked}) == 2

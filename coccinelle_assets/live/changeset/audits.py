@@ -140,8 +140,8 @@ class Audits:
 
     def _deferred_records(self) -> str:
         left = [
-            f"SELECT '{stage.rows.table}' AS source_table, {self._id(stage)} AS id FROM {stage.name}"
-            " WHERE reason IS NOT NULL"
+            f"SELECT '{stage.rows.table}' AS source_table, {self._id(stage)} AS id"
+            f" FROM {stage.name} WHERE reason IS NOT NULL"
             for stage in self.stages
             if stage.rows.table in LINKED
         ]

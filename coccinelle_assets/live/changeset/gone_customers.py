@@ -29,8 +29,9 @@ def take_off_gone_customers(
 ) -> Iterator[str]:
     """The statements that do it, between the rows created and their links.
 
-    `live` has the tables as they were, `plan` the prospects of new customers as they were seen. `created` is the staging table of
-    the new customers, None where the file makes the whole table; `linked` are those of the links.
+    `live` has the tables as they were, `plan` the prospects of new customers as they were seen.
+    `created` is the staging table of the new customers, None where the file makes the whole table;
+    `linked` are those of the links.
     """
     links = " UNION ALL ".join(
         f"SELECT new_customer_id AS customer_id, reason FROM {stage}" for stage in linked

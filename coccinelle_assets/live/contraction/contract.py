@@ -202,9 +202,9 @@ def _archive_details(live: sqlite3.Connection, schema: Schema, archive: Path) ->
             names = [schema.deployed(table, Column(name)) for name in DETAILS]
             columns = ", ".join(quoted(name) if name else "NULL" for name in names)
             file.execute(load_sql("live/contraction/sql/archived_details.sql", table=table))
+            selected = f"{schema.record_id(table)}, tenant_id, customer_id, {columns}"
             rows[table] = file.execute(
-                f"INSERT INTO main.{table} SELECT {schema.record_id(table)}, tenant_id, customer_id,"
-                f" {columns} FROM live.{table} ORDER BY 1"
+                f"INSERT INTO main.{table} SELECT {selected} FROM live.{table} ORDER BY 1"
             ).rowcount
         file.execute("COMMIT")
     settle(archive)

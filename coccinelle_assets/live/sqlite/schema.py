@@ -40,8 +40,9 @@ class Schema:
 
     Names are in lower case: SQLite compares them so. `rowid_tables` are those whose rows can be
     told by SQLite's rowid; `keyed_by_tenant` those of records where two tenants may use one id;
-    `computed` the generated columns of each table that has some; `others` what stands under a known table's name and is none: `a view` or `a virtual table`. A view that
-    is only read from is as good as a table.
+    `computed` the generated columns of each table that has some; `others` what stands under a known
+    table's name and is none: `a view` or `a virtual table`. A view that is only read from is as
+    good as a table.
     """
 
     tables: Mapping[str, tuple[str, ...]]
