@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from coccinelle_assets.live.sqlite.connection import open_live
+from coccinelle_assets.live.database import SqliteDatabase
 from coccinelle_assets.live.verify import verify
-from coccinelle_assets.settings import load_settings
 from coccinelle_assets_tests.databases import AppDatabase
 
 JEAN, ANNE, LUC = "+33611478293", "+33655443210", "+33677889012"
@@ -25,8 +24,7 @@ def deferred(publication: Any) -> set[tuple[str, str, str]]:
 
 def holds(path: Path) -> bool:
     """Whether the plan's verification holds of a database."""
-    with open_live(path, 1) as live:
-        return verify(live, str(path), load_settings(database=path)).holds
+    return verify(SqliteDatabase(path, 1)).holds
 
 
 def live_customer(app: AppDatabase, customer_id: str, tenant: str = "t1", **values: Any) -> None:

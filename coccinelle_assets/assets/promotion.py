@@ -15,12 +15,12 @@ from coccinelle_assets.assets.layer import spec
 from coccinelle_assets.assets.run_report import RunReport
 from coccinelle_assets.background import Submit, beside, one_core_each
 from coccinelle_assets.checks.gates import require_gates, steps_of
+from coccinelle_assets.live.database import Database, SqliteDatabase
 from coccinelle_assets.live.deferred import deferred_reasons
 from coccinelle_assets.live.promotion.dry_run import dry_run
 from coccinelle_assets.live.promotion.publish import Publication
 from coccinelle_assets.live.promotion.run import Promotion, promote, promote_to
 from coccinelle_assets.live.receipts import last_promotion
-from coccinelle_assets.live.sqlite.connection import open_live
 from coccinelle_assets.outputs import require_output
 from coccinelle_assets.resources.failures import MIGRATION_POOL, clear_failures
 from coccinelle_assets.resources.live_database import LiveDatabase
@@ -214,16 +214,12 @@ def _try_out(
 
 def _nothing_published(live_database: LiveDatabase) -> Publication:
     """The counts of a run that wrote nothing: the plots of the UI go on without a gap."""
-    snapshot = live_database.snapshot_path
     # A promotion that is started alone may find that an earlier one made a backup of the snapshot.
-    seen = (
-        open_live(snapshot, live_database.busy_timeout_seconds)
-        if snapshot.is_file()
-        else live_database.database.read()
-    )
-    with seen as copy:
-        customers = copy.execute("SELECT count(*) FROM customers").fetchone()[0]
-    return Publication(customers=customers)
+    database: Database = live_database.database
+    if live_database.snapshot_path.is_file():
+        database = SqliteDatabase(live_database.snapshot_path, live_database.busy_timeout_seconds)
+    (answer,) = database.ask(database.schema(), "SELECT count(*) FROM customers")
+    return Publication(customers=answer.rows[0][0])
 
 
 def _lock_metadata(live_database: LiveDatabase, result: Publication) -> dict[str, float]:

@@ -39,8 +39,7 @@ def verification(
 ) -> Iterator[dg.AssetCheckResult]:
     """Ask the live database what the migration plan asks after a migration."""
     with clear_failures():
-        with live_database.database.read() as live:
-            found = verify(live, live_database.path, gate_thresholds)
+        found = verify(live_database.database)
         yield total_customers(found, gate_thresholds)
         yield customers_by_source(found)
         yield linked(found, "linked_appointments", gate_thresholds)

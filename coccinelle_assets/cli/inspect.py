@@ -50,8 +50,7 @@ def verify(
     settings = load_settings(
         database=database, d1_remote=remote, wrangler_dir=wrangler_dir, home=home
     )
-    with database_of(settings).read() as live:
-        verification = verify_live(live, str(database), settings)
+    verification = verify_live(database_of(settings))
     if not show:
         verification = verification.masked()
     if as_json:
@@ -90,7 +89,7 @@ def explain(
         database=database, d1_remote=remote, wrangler_dir=wrangler_dir, home=home
     )
     require_own_home(settings)
-    with database_of(settings).read() as live:
+    with database_of(settings).read("customer_merges") as live:
         survivor = surviving_id(live, question)
     with read_warehouse(settings) as connection:
         answer = find(connection, survivor, settings)
@@ -122,7 +121,7 @@ def history(
     )
     require_own_home(settings)
     backups = build_resources(settings).live_database.backup_directory
-    with database_of(settings).read() as live:
+    with database_of(settings).read("customer_promotions", "customer_contracts") as live:
         found = read_history(live, backups)
     if as_json:
         print_json(found.as_dict())

@@ -194,7 +194,8 @@ def require_readable(settings: Settings, tenants: Sequence[str]) -> None:
     database = database_of(settings)
     schema = database.schema()
     require_sources(schema, database.name)
-    if tenants:
+    # Of D1 the snapshot's rows tell, before anything else is done with them.
+    if tenants and database.file is not None:
         with database.read() as live:
             require_tenants(live, schema, tenants)
 

@@ -7,16 +7,17 @@ says where that connection leads and how a change becomes real.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from coccinelle_assets.live.deferred import Deferred
 from coccinelle_assets.live.sqlite.connection import open_live
 from coccinelle_assets.live.sqlite.schema import Schema, read_schema
 from coccinelle_assets.live.sqlite.snapshot import take_snapshot
+from coccinelle_assets.live.statistics.count import write_link_statistics
 from coccinelle_assets.standing import changing
 
 T = TypeVar("T")
@@ -34,6 +35,14 @@ class Change(Generic[T]):
     notes: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a question selects: columns, none where no row tells them, and rows."""
+
+    columns: Sequence[str] = ()
+    rows: Sequence[Sequence[Any]] = ()
+
+
 class Database(Protocol):
     """The application's live database."""
 
@@ -48,11 +57,24 @@ class Database(Protocol):
     def schema(self) -> Schema:
         """Its tables and columns, asked for without copying it."""
 
-    def snapshot(self, target: Path) -> None:
-        """Copy the database to a SQLite file at `target`, which appears whole or not at all."""
+    def snapshot(self, target: Path, *, again: bool = True) -> None:
+        """Copy the database to a SQLite file at `target`, which appears whole or not at all.
 
-    def read(self) -> AbstractContextManager[sqlite3.Connection]:
-        """A connection for queries."""
+        Without `again`, what was copied last will do where the database itself cannot be opened.
+        """
+
+    def ask(self, schema: Schema, *questions: str) -> list[Answer]:
+        """Answers to questions that only read, all of one moment where the database can do that.
+
+        They may read `link_statistics`, each customer's links, counted.
+        """
+
+    def read(self, *tables: str) -> AbstractContextManager[sqlite3.Connection]:
+        """A connection for queries.
+
+        `tables` are all whose rows are asked for: where rows have to be fetched, none of others
+        are. Without, all that any change has to see.
+        """
 
     def change(
         self,
@@ -92,11 +114,22 @@ class SqliteDatabase:
         with self.read() as live:
             return read_schema(live)
 
-    def snapshot(self, target: Path) -> None:
+    def snapshot(self, target: Path, *, again: bool = True) -> None:
         """Copy the file, opened read-only."""
         take_snapshot(self.path, target, self.busy_timeout_seconds)
 
-    def read(self) -> AbstractContextManager[sqlite3.Connection]:
+    def ask(self, schema: Schema, *questions: str) -> list[Answer]:
+        """Answers to questions, inside one read transaction."""
+        with self.read() as live:
+            live.execute("BEGIN")
+            try:
+                if any("link_statistics" in question for question in questions):
+                    write_link_statistics(live, schema)
+                return [_answer(live.execute(question)) for question in questions]
+            finally:
+                live.execute("ROLLBACK")
+
+    def read(self, *_: str) -> AbstractContextManager[sqlite3.Connection]:
         """Open the file read-only."""
         return open_live(self.path, self.busy_timeout_seconds)
 
@@ -113,3 +146,7 @@ class SqliteDatabase:
             open_live(self.path, self.busy_timeout_seconds, writable=True) as live,
         ):
             return Change(work(live))
+
+
+def _answer(cursor: sqlite3.Cursor) -> Answer:
+    return Answer([column[0] for column in cursor.description], cursor.fetchall())

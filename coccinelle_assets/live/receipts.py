@@ -17,8 +17,6 @@ from coccinelle_assets.live.sqlite.transaction import scalar
 
 # Columns that receipts of older versions lack.
 ADDED_COLUMNS = {"tenants": "TEXT", "schema_before": "TEXT", "undone_at": "DATETIME"}
-# Seconds are too coarse to order receipts; rows are numbered as they come.
-LAST = "SELECT run_id FROM customer_promotions{valid} ORDER BY rowid DESC LIMIT 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +40,15 @@ def last_promotion(live: sqlite3.Connection) -> str | None:
     columns = _columns(live)
     if not columns:
         return None
-    valid = " WHERE undone_at IS NULL" if "undone_at" in columns else ""
-    receipt = live.execute(LAST.format(valid=valid)).fetchone()
+    receipt = live.execute(last_standing("run_id", columns)).fetchone()
     return receipt[0] if receipt else None
+
+
+def last_standing(wanted: str, columns: Sequence[str]) -> str:
+    """The question of a column of the newest receipt that stands; `columns` are all there are."""
+    standing = " WHERE undone_at IS NULL" if "undone_at" in columns else ""
+    # Seconds are too coarse to order receipts; rows are numbered as they come.
+    return f"SELECT {wanted} FROM customer_promotions{standing} ORDER BY rowid DESC LIMIT 1"
 
 
 def first_promotion(live: sqlite3.Connection) -> str | None:

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from coccinelle_assets.live.database import Database
-from coccinelle_assets.live.sqlite.schema import read_schema
-from coccinelle_assets.live.tenant_scope import records_by_tenant
+from coccinelle_assets.live.tenant_scope import question_of_tenants
 
 # Source records that a transaction settles in a second: half of the slowest measured
 # (benchmarks/README.md).
@@ -26,8 +25,9 @@ class TenantRange:
 
 def ranges_of(database: Database, max_lock_seconds: float) -> TenantRanges:
     """The tenants of a live database, all of which a promotion counts for."""
-    with database.read() as live:
-        return TenantRanges(records_by_tenant(live, read_schema(live)), max_lock_seconds)
+    schema = database.schema()
+    (answer,) = database.ask(schema, question_of_tenants(schema))
+    return TenantRanges(dict(map(tuple, answer.rows)), max_lock_seconds)
 
 
 class TenantRanges:

@@ -16,8 +16,7 @@ from contextlib import contextmanager
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.receipts import Receipt
 from coccinelle_assets.live.sqlite.schema import Schema
-from coccinelle_assets.live.sqlite.transaction import run
-from coccinelle_assets.sql import quoted
+from coccinelle_assets.sql import load_sql, quoted
 from coccinelle_assets.tables import CHANGED_TABLES
 
 # What SQLite writes of an INTEGER.
@@ -90,9 +89,14 @@ def records_by_tenant(live: sqlite3.Connection, schema: Schema) -> dict[str, int
 
     In the order of their ids, which are texts whatever their column's type.
     """
+    return dict(live.execute(question_of_tenants(schema)).fetchall())
+
+
+def question_of_tenants(schema: Schema) -> str:
+    """The same as a question."""
     has_customers = schema.has("customers", "tenant_id")
     customers = " UNION ALL SELECT tenant_id, 0 FROM customers" if has_customers else ""
-    return dict(run(live, "live/sql/records_by_tenant.sql", customers=customers).fetchall())
+    return load_sql("live/sql/records_by_tenant.sql", customers=customers)
 
 
 def require_tenants(live: sqlite3.Connection, schema: Schema, tenants: Sequence[str]) -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import sqlite3
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from coccinelle_assets.errors import CoccinelleError
-from coccinelle_assets.live.receipts import read_receipts
-from coccinelle_assets.live.sqlite.schema import read_schema, require_sources
-from coccinelle_assets.live.statistics.count import write_link_statistics
+from coccinelle_assets.live.database import Database
+from coccinelle_assets.live.receipts import last_standing
+from coccinelle_assets.live.sqlite.schema import require_sources
 from coccinelle_assets.masking import masked_rows
-from coccinelle_assets.predicates.predicate import VERIFIABLE, Finding, evaluate
-from coccinelle_assets.settings import GateThresholds
+from coccinelle_assets.predicates.predicate import (
+    VERIFIABLE,
+    Finding,
+    counted_sample,
+    finding_of,
+)
 from coccinelle_assets.sql import load_sql
 from coccinelle_assets.tables import Column
 
@@ -66,13 +70,13 @@ class Verification:
         }
 
 
-def verify(live: sqlite3.Connection, database: str, thresholds: GateThresholds) -> Verification:
-    """Verify a live database inside one read transaction; nothing is written to it.
+def verify(database: Database) -> Verification:
+    """Verify a live database, asking it everything at once; nothing is written to it.
 
     Raises CoccinelleError when it was never migrated.
     """
-    schema = read_schema(live)
-    require_sources(schema, database)
+    schema = database.schema()
+    require_sources(schema, database.name)
     unlinked = [
         table
         for table in ("appointments", "omni_conversations")
@@ -80,20 +84,29 @@ def verify(live: sqlite3.Connection, database: str, thresholds: GateThresholds) 
     ]
     if not schema.has("customers") or unlinked:
         raise CoccinelleError(
-            f"{database} has no customers to verify: run `coccinelle migrate {database}` first"
+            f"{database.name} has no customers to verify: "
+            f"run `coccinelle migrate {database.name}` first"
         )
-    live.execute("BEGIN")
-    try:
-        write_link_statistics(live, schema)
-        answers = {name: _answer(live, name) for name in QUERIES}
-        findings = evaluate(live.execute, VERIFIABLE, thresholds, schema.tables)
-        standing = (receipt for receipt in read_receipts(live) if receipt.undone_at is None)
-        promoted = next((receipt.counts["customers"] for receipt in standing), 0)
-    finally:
-        live.execute("ROLLBACK")
-    return Verification(answers, findings, promoted)
-
-
-def _answer(live: sqlite3.Connection, name: str) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
-    cursor = live.execute(load_sql(f"live/sql/verify/{name}.sql"))
-    return [column[0] for column in cursor.description], cursor.fetchall()
+    asked = [
+        predicate
+        for predicate in VERIFIABLE
+        if predicate.requires is None or schema.has(predicate.requires)
+    ]
+    questions = [load_sql(f"live/sql/verify/{name}.sql") for name in QUERIES]
+    questions += [counted_sample(predicate.sql) for predicate in asked]
+    if schema.has("customer_promotions", "counts"):
+        questions.append(last_standing("counts", schema.tables["customer_promotions"]))
+    answers = database.ask(schema, *questions)
+    samples = answers[len(QUERIES) : len(QUERIES) + len(asked)]
+    found = {
+        predicate: finding_of(predicate, answer.columns, answer.rows)
+        for predicate, answer in zip(asked, samples, strict=True)
+    }
+    findings = [found.get(p) or Finding(p, 0, (), (), applicable=False) for p in VERIFIABLE]
+    receipts = answers[len(QUERIES) + len(asked) :]
+    counts = json.loads(receipts[0].rows[0][0]) if receipts and receipts[0].rows else {}
+    return Verification(
+        {n: (a.columns, a.rows) for n, a in zip(QUERIES, answers, strict=False)},
+        findings,
+        counts.get("customers", 0),
+    )

@@ -141,6 +141,22 @@ class Finding:
         }
 
 
+def counted_sample(query: str) -> str:
+    """The question of a few of the rows that a query selects, each beside their number."""
+    return (
+        f"SELECT *, COUNT(*) OVER () AS offenders_in_all FROM (\n{query}) AS offenders"
+        f" LIMIT {SAMPLE_ROWS}"
+    )
+
+
+def finding_of(
+    predicate: Predicate, columns: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> Finding:
+    """The finding in an answer to `counted_sample` of a predicate."""
+    offenders = rows[0][-1] if rows else 0
+    return Finding(predicate, offenders, columns[:-1], [row[:-1] for row in rows])
+
+
 Execute = Callable[[str, Mapping[str, object]], Any]
 
 

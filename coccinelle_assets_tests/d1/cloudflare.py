@@ -47,12 +47,6 @@ class Cloudflare:
             connection.execute("COMMIT")
         return results
 
-    def dump(self) -> str:
-        """An export; the driver's own dump, without its transaction."""
-        with closing(sqlite3.connect(self.database)) as connection:
-            lines = list(connection.iterdump())
-        return "\n".join(lines[1:-1])
-
     def imported(self, action: str, body: dict[str, Any]) -> dict[str, Any]:
         """The steps of an import: what is to be uploaded, then what came of it."""
         etag = body.get("etag", "")
@@ -88,9 +82,6 @@ def cloudflare(database: Path) -> Iterator[Cloudflare]:
             if path.startswith("/upload/"):
                 api.uploaded[path.rsplit("/", 1)[1]] = data.decode()
                 self.send(b"", {"ETag": f'"{hashlib.md5(data).hexdigest()}"'})
-                return
-            if path == "/dump.sql":
-                self.send(api.dump().encode())
                 return
             api.tokens.add(self.headers.get("Authorization"))
             try:
@@ -130,9 +121,6 @@ def cloudflare(database: Path) -> Iterator[Cloudflare]:
         def found(self, action: str, body: dict[str, Any]) -> Any:
             if action == "query":
                 return api.run(body["sql"])
-            if action == "export":
-                result = {"filename": "dump.sql", "signed_url": f"{api.url}/dump.sql"}
-                return {"success": True, "status": "complete", "messages": [], "result": result}
             if action == "bookmark":
                 return {"bookmark": BOOKMARK}
             if action.startswith("import"):

@@ -9,6 +9,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,13 @@ import pytest
 from coccinelle_assets.live.changeset.script import write_script
 from coccinelle_assets.live.d1.database import D1Database, open_d1
 from coccinelle_assets.live.d1.mirror import fetch_mirror
+from coccinelle_assets.live.d1.needs import Needs, rows_for_changes, rows_of
+from coccinelle_assets.live.database import Change
+from coccinelle_assets.live.sqlite.columns import primary_key, stored_columns
+from coccinelle_assets.live.sqlite.empty_copy import empty_copy
 from coccinelle_assets.live.sqlite.snapshot import copy_database
+from coccinelle_assets.live.sqlite.virtual_tables import virtual_tables
+from coccinelle_assets.sql import quoted
 from coccinelle_assets_tests.database_state import application_state
 
 HERE = Path(__file__).parent
@@ -53,16 +60,32 @@ class Project:
     def mirror(self) -> Path:
         """What the D1 database holds now, as a SQLite file."""
         target = self.directory / "now.sqlite"
-        fetch_mirror(self.database.wrangler, target)
+        fetch_mirror(self.database.wrangler, target, all_rows)
         return target
 
     def rows(self, query: str) -> list[dict[str, object]]:
         (rows,) = self.database.wrangler.query(query)
         return rows
 
+    def change(
+        self, name: str, work: Callable[[sqlite3.Connection], Any], expected: Path
+    ) -> Change[Any]:
+        """A change, with what SQLite makes of the same work in the file `expected`."""
+        before = self.mirror()
+        change = self.database.change(name, keeping(expected, work))
+        complete(expected, before)
+        return change
+
     def assert_holds(self, database: Path) -> None:
         """Row for row, object for object, the D1 database is what a SQLite file is."""
         assert application_state(self.mirror()) == application_state(database)
+
+
+def all_rows(empty: sqlite3.Connection) -> Needs:
+    """Every table, with every column."""
+    query = "SELECT lower(name) FROM sqlite_master WHERE type = 'table' AND sql IS NOT NULL"
+    names = {name for (name,) in empty.execute(query)} - {"sqlite_sequence"}
+    return rows_of(empty, names - {name.lower() for name in virtual_tables(empty)})
 
 
 def keeping(copy: Path, work: Callable[[sqlite3.Connection], Any]) -> Callable[..., Any]:
@@ -74,6 +97,35 @@ def keeping(copy: Path, work: Callable[[sqlite3.Connection], Any]) -> Callable[.
         return result
 
     return run
+
+
+def complete(changed: Path, before: Path) -> None:
+    """Fill in what a change did not have to see: the columns and tables that nobody fetched."""
+    with closing(sqlite3.connect(before)) as origin, empty_copy(origin) as empty:
+        seen = rows_for_changes(empty)
+    with closing(sqlite3.connect(changed)) as connection:
+        connection.execute("ATTACH ? AS origin", (str(before),))
+        for (table,) in connection.execute(
+            "SELECT name FROM origin.sqlite_master WHERE type = 'table'"
+            " INTERSECT SELECT name FROM main.sqlite_master WHERE type = 'table'"
+        ).fetchall():
+            names = [column.name for column in stored_columns(connection, table)]
+            had = [column.name for column in stored_columns(connection, table, "origin")]
+            if table not in seen:
+                into = quoted(table)
+                connection.execute(f"DELETE FROM {into}")
+                connection.execute(
+                    f"INSERT INTO {quoted(table)} SELECT * FROM origin.{quoted(table)}"
+                )
+            key = primary_key(connection, table)
+            same = " AND ".join(f"o.{quoted(k)} = {quoted(table)}.{quoted(k)}" for k in key)
+            for name in had if table in seen else ():
+                if name in names and name not in seen[table]:
+                    connection.execute(
+                        f"UPDATE {quoted(table)} SET {quoted(name)} = o.{quoted(name)}"
+                        f" FROM origin.{quoted(table)} AS o WHERE {same}"
+                    )
+        connection.commit()
 
 
 @pytest.fixture(autouse=True)

@@ -21,15 +21,13 @@ from coccinelle_assets.demo import write_demo_database
 from coccinelle_assets.errors import CoccinelleError, PromotionRefusedError
 from coccinelle_assets.live.contraction.contract import contract
 from coccinelle_assets.live.d1 import database as d1_database
-from coccinelle_assets.live.d1 import mirror
 from coccinelle_assets.live.d1.wrangler import Wrangler, WranglerError
 from coccinelle_assets.live.promotion.run import promote_to
 from coccinelle_assets.live.rollback.rollback import roll_back
 from coccinelle_assets.live.statistics.triggers import install_triggers
 from coccinelle_assets.live.verify import verify
-from coccinelle_assets.settings import load_settings
 from coccinelle_assets_tests.command_line import coccinelle
-from coccinelle_assets_tests.d1.conftest import BINARIES, NAME, Project, keeping
+from coccinelle_assets_tests.d1.conftest import BINARIES, NAME, Project
 from coccinelle_assets_tests.database_state import application_state
 from coccinelle_assets_tests.databases import AppDatabase
 from coccinelle_assets_tests.people import HOSTILE
@@ -104,15 +102,6 @@ def test_answers_are_counted_against_questions(project: Project) -> None:
         project.database.wrangler.query("SELECT CASE 1 WHEN 1 THEN 2 END")
 
 
-def test_no_question_holds_what_older_versions_cut_it_at(app: AppDatabase) -> None:
-    with closing(app.connect()) as connection:
-        questions = [
-            mirror._fingerprint_query(connection, table, mirror._bucket(connection, table))
-            for table in ("appointments", "omni_phone_mappings")
-        ]
-    assert [word for word in " ".join([*questions, mirror.SCHEMA]).split() if word == "END"] == []
-
-
 @pytest.mark.parametrize("command", ["migrate", "verify", "history", "triggers"])
 def test_an_empty_database_is_told_as_such(command: str, project: Project) -> None:
     options = (f"d1:{NAME}", "--local", "--wrangler-dir", project.directory)
@@ -135,7 +124,7 @@ def test_every_change_is_what_sqlite_gets_and_a_rollback_gives_the_original_back
         ("contraction", lambda live: contract(live, "test", archives, anonymous=True)),
         ("rollback", lambda live: roll_back(live, "test", archives)),
     ):
-        change = project.database.change(name, keeping(expected, work))
+        change = project.change(name, work, expected)
         assert change.deferred == ()
         assert Path(change.notes["plan_file"]).is_file()
         project.assert_holds(expected)
@@ -175,7 +164,7 @@ def test_a_hundred_thousand_records_are_promoted(project: Project, tmp_path: Pat
     write_demo_database(source.path, 100_000)
     project.load(source.path)
     expected = tmp_path / "expected.db"
-    change = project.database.change("promotion", keeping(expected, promote(source)))
+    change = project.change("promotion", promote(source), expected)
     assert change.deferred == ()
     assert change.result.counts["appointment_links"] > 30_000
     project.assert_holds(expected)
@@ -239,7 +228,7 @@ def test_a_worker_that_writes_all_the_time_loses_nothing_and_holds_nothing_up(
     lost = [record for record in acknowledged if record not in written]
     assert (lost, during > 20) == ([], True), (len(acknowledged), during)
     with closing(sqlite3.connect(project.mirror(), isolation_level=None)) as now:
-        assert verify(now, "test", load_settings(database=people.path)).holds
+        assert verify(project.database).holds
         linked = "SELECT count(customer_id) FROM appointments WHERE id LIKE 'a%'"
         assert now.execute(linked).fetchone()[0] == PEOPLE
 
@@ -269,7 +258,7 @@ def test_wrangler_killed_in_mid_apply_leaves_all_or_nothing_and_is_carried_on(
     killed: list[float] = []
     killer = threading.Thread(target=kill_when_it_applies, args=(project, killed))
     killer.start()
-    change = project.database.change("promotion", keeping(expected, promote(people)))
+    change = project.change("promotion", promote(people), expected)
     killer.join()
     assert killed
     assert change.deferred == ()
@@ -290,7 +279,7 @@ def test_a_file_that_was_applied_though_nobody_heard_is_not_applied_again(
 
     monkeypatch.setattr(Wrangler, "execute_file", applied_unheard)
     expected = tmp_path / "expected.db"
-    project.database.change("promotion", keeping(expected, promote(people)))
+    project.change("promotion", promote(people), expected)
     assert len(sent) == 1
     project.assert_holds(expected)
 

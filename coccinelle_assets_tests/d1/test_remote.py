@@ -61,8 +61,9 @@ def test_a_promotion_notes_the_bookmark_first_and_sends_one_file(
     entry = json.loads(Path(change.notes["plan_file"]).with_suffix(".json").read_text())
     assert (entry["status"], entry["bookmark"]) == ("applied", BOOKMARK)
     steps = [action for action in api.actions if action != NAME]
-    assert steps.index("export") < steps.index("bookmark") < steps.index("import init")
+    assert steps.index("query") < steps.index("bookmark") < steps.index("import init")
     assert steps.count("import ingest") == 1
+    assert "export" not in steps
     assert len(app.customers()) == 1
     assert api.tokens == {f"Bearer {TOKEN}"}
     kept = [path for path in database.directory.rglob("*") if path.is_file()]
@@ -73,12 +74,12 @@ def test_a_promotion_notes_the_bookmark_first_and_sends_one_file(
 @pytest.mark.parametrize(
     "failures",
     [
-        {"export": ["500 Currently processing a long-running export.", "dropped"]},
-        {"query": ["500 internal error"]},
+        {"query": ["500 Currently processing a long-running export.", "dropped"]},
+        {"query": ["", "500 internal error"]},
         {"import init": ["500 internal error"]},
         {"import ingest": ["dropped after"]},
     ],
-    ids=["export", "query", "before-the-import", "after-the-import-was-taken"],
+    ids=["busy", "while-rows-are-read", "before-the-import", "after-the-import-was-taken"],
 )
 def test_a_promotion_gets_through_failures_and_is_applied_once(
     failures: dict[str, list[str]],
@@ -113,10 +114,11 @@ def test_a_promotion_outlasts_a_server_that_takes_requests_and_does_not_answer(
     app: AppDatabase,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("coccinelle_assets.live.d1.wrangler.FILE_TIMEOUT_SECONDS", 15)
+    for limit in ("QUERY", "FILE"):
+        monkeypatch.setattr(f"coccinelle_assets.live.d1.wrangler.{limit}_TIMEOUT_SECONDS", 15)
     # The file that nobody took is sent again; the one that was taken is found by its receipt.
     api.failures = {
-        "export": ["silent"],
+        "query": ["silent"],
         "import init": ["", "silent after"],
         "import ingest": ["silent"],
     }
@@ -151,14 +153,14 @@ def test_when_nobody_answers_it_says_that_the_end_is_not_known_and_no_token(
 def test_rejected_credentials_are_not_tried_again(
     api: Cloudflare, database: D1Database, tmp_path: Path
 ) -> None:
-    api.failures = {"export": ["403 Authentication error"] * 20}
+    api.failures = {"query": ["403 Authentication error"] * 20}
     with pytest.raises(CoccinelleError, match="Authentication error"):
         database.snapshot(tmp_path / "snapshot.sqlite")
-    assert api.actions.count("export") == 1
+    assert api.actions.count("query") == 1
     assert not (tmp_path / "snapshot.sqlite").exists()
 
 
-def test_a_mirror_of_the_remote_database_is_verified(
+def test_a_mirror_of_the_remote_database_holds_every_value_as_it_is(
     api: Cloudflare, database: D1Database, app: AppDatabase, tmp_path: Path
 ) -> None:
     app.prospect(id="odd", first_name="a\nb\\n", last_name="\x00")

@@ -10,7 +10,7 @@ from coccinelle_assets.live.contraction.contract import contract
 from coccinelle_assets.live.promotion.run import promote_to
 from coccinelle_assets.live.rollback.rollback import roll_back
 from coccinelle_assets.live.statistics.triggers import install_triggers
-from coccinelle_assets_tests.d1.conftest import Project, keeping
+from coccinelle_assets_tests.d1.conftest import Project
 from coccinelle_assets_tests.database_state import application_state
 from coccinelle_assets_tests.people import holds
 from coccinelle_assets_tests.pipeline import Pipeline
@@ -59,7 +59,7 @@ def test_every_change_is_what_sqlite_gets(name: str, project: Project, tmp_path:
         ("contraction", lambda live: contract(live, "test", archives, anonymous=True)),
         ("rollback", lambda live: roll_back(live, "test", archives)),
     ):
-        assert project.database.change(step, keeping(expected, work)).deferred == ()
+        assert project.change(step, work, expected).deferred == ()
         project.assert_holds(expected)
         if step != "rollback":
             assert holds(project.mirror())

@@ -10,10 +10,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from coccinelle_assets.live.sqlite.connection import open_live
-from coccinelle_assets.live.verify import verify
 from coccinelle_assets_tests.database_state import assert_kept, database_state, values_of
 from coccinelle_assets_tests.databases import AppDatabase
+from coccinelle_assets_tests.people import holds
 from coccinelle_assets_tests.pipeline import Pipeline
 
 TENANTS = ("t1", "t2")
@@ -108,8 +107,7 @@ def test_a_promotion_only_adds_and_a_second_one_writes_nothing(
             )
             assert_unique(app)
             assert_statistics_are_a_recount(app)
-            with open_live(app.path, 1) as live:
-                assert verify(live, str(app.path), pipeline.settings).holds
+            assert holds(app.path)
         content = app.path.read_bytes()
         assert pipeline.run().rows_written == 0
         assert app.path.read_bytes() == content

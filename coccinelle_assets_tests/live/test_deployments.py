@@ -7,9 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from coccinelle_assets.live.sqlite.connection import open_live
-from coccinelle_assets.live.verify import verify
-from coccinelle_assets.settings import load_settings
 from coccinelle_assets_tests.changes import contracted, install, rolled_back
 from coccinelle_assets_tests.database_state import assert_kept, database_state, values_of
 from coccinelle_assets_tests.databases import AppDatabase
@@ -23,8 +20,7 @@ def migrate_additively(app: AppDatabase) -> None:
     pipeline = Pipeline(app.path)
     pipeline.run()
     assert_kept(app.path, before)
-    with open_live(app.path, 1) as live:
-        assert verify(live, str(app.path), load_settings(database=app.path)).holds
+    assert holds(app.path)
     content = app.path.read_bytes()
     assert pipeline.run().rows_written == 0
     assert app.path.read_bytes() == content

@@ -14,6 +14,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from coccinelle_assets.live.database import SqliteDatabase
 from coccinelle_assets.live.merges import surviving_id
 from coccinelle_assets.live.sqlite.connection import open_live
 from coccinelle_assets.live.statistics.triggers import install_triggers
@@ -167,8 +168,7 @@ class Lifetime(RuleBasedStateMachine):
         self.deleted -= self.customer_ids()
 
     def holds(self) -> None:
-        with open_live(self.app.path, 1) as live:
-            verification = verify(live, "the database", self.pipeline.settings)
+        verification = verify(SqliteDatabase(self.app.path, 1))
         assert verification.holds, verification.as_dict()
 
     def ids_last(self, links: dict[str, str], before: set[str]) -> None:

@@ -15,10 +15,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from coccinelle_assets.errors import CoccinelleError
-from coccinelle_assets.live.sqlite.connection import open_live
+from coccinelle_assets.live.database import SqliteDatabase
 from coccinelle_assets.live.statistics.triggers import TRIGGERS, install_triggers
 from coccinelle_assets.live.verify import verify
-from coccinelle_assets.settings import load_settings
 from coccinelle_assets_tests.changes import add_people, contracted, install, promote, rolled_back
 from coccinelle_assets_tests.databases import AppDatabase
 from coccinelle_assets_tests.people import holds
@@ -271,8 +270,7 @@ def test_a_row_replaced_behind_the_triggers_is_found_by_verify_and_mended_by_the
         "INSERT OR REPLACE INTO appointments (id, tenant_id, customer_id) VALUES ('v1', 't1', ?)",
         (live.links()["v1"],),
     )
-    with open_live(live.path, 1) as connection:
-        found = verify(connection, "app.db", load_settings(database=live.path)).findings
+    found = verify(SqliteDatabase(live.path, 1)).findings
     assert [f.predicate.name for f in found if not f.holds] == ["statistics_match_links"]
     assert install(live).statistics_corrected == 1
     assert holds(live.path)

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from coccinelle_assets.live.database import SqliteDatabase
 from coccinelle_assets.live.sqlite.connection import open_live
 from coccinelle_assets.live.sqlite.schema import read_schema
 from coccinelle_assets.live.sqlite.transaction import transaction
@@ -267,8 +268,7 @@ def test_who_comes_for_the_first_time_is_as_a_run_would_have_it(step: Step) -> N
 
 
 def verified(app: AppDatabase) -> bool:
-    with open_live(app.path, 5) as live:
-        return verify(live, str(app.path), load_settings()).holds
+    return verify(SqliteDatabase(app.path, 5)).holds
 
 
 texts = st.sampled_from((*NAMES, "DUPONT Jean", "Élodie Ñandú", "J.P. Martin", "o'Brien-Łuk 2"))

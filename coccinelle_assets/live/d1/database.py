@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,15 +21,17 @@ from coccinelle_assets.live.changeset.own_tables import (
 )
 from coccinelle_assets.live.changeset.script import LAST_RECEIPT, write_script
 from coccinelle_assets.live.changeset.trial import check_script
-from coccinelle_assets.live.d1.mirror import fetch_mirror
+from coccinelle_assets.live.d1.mirror import fetch_empty, fetch_mirror
+from coccinelle_assets.live.d1.needs import rows_for_changes, rows_of
 from coccinelle_assets.live.d1.outbox import APPLIED, REFUSED, SENT, Entry, Outbox
 from coccinelle_assets.live.d1.workspace import workspace
 from coccinelle_assets.live.d1.wrangler import Wrangler, WranglerError, waits
-from coccinelle_assets.live.database import Change
+from coccinelle_assets.live.database import Answer, Change
 from coccinelle_assets.live.deferred import Deferred
 from coccinelle_assets.live.sqlite.connection import open_live
-from coccinelle_assets.live.sqlite.schema import Schema
-from coccinelle_assets.sql import load_sql, quoted
+from coccinelle_assets.live.sqlite.schema import Schema, read_schema
+from coccinelle_assets.live.statistics.count import with_link_statistics
+from coccinelle_assets.sql import quoted
 from coccinelle_assets.standing import changing, committed
 
 T = TypeVar("T")
@@ -85,27 +88,33 @@ class D1Database:
         return self.directory / "mirror.sqlite"
 
     def schema(self) -> Schema:
-        """The tables and columns, by one query."""
-        (rows,) = self.wrangler.query(load_sql("live/d1/sql/columns.sql"))
-        tables: dict[str, list[str]] = {}
-        for row in rows:
-            tables.setdefault(row["table_name"].lower(), []).append(row["column_name"])
-        return Schema({name: tuple(columns) for name, columns in tables.items()})
+        """The tables and columns, by one question."""
+        with closing(fetch_empty(self.wrangler)) as empty:
+            return read_schema(empty)
 
-    def snapshot(self, target: Path) -> None:
+    def ask(self, schema: Schema, *questions: str) -> list[Answer]:
+        """Answers to questions, by one command."""
+        return [
+            Answer(tuple(rows[0]), [tuple(row.values()) for row in rows]) if rows else Answer()
+            for rows in self.wrangler.query(*(with_link_statistics(schema, q) for q in questions))
+        ]
+
+    def snapshot(self, target: Path, *, again: bool = True) -> None:
         """Fetch a mirror, and copy it to `target` without what scripts keep in it."""
-        fetch_mirror(self.wrangler, self.mirror)
+        if again or not self.mirror.is_file():
+            fetch_mirror(self.wrangler, self.mirror, rows_for_changes)
         target.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(target) as partial:
             shutil.copyfile(self.mirror, partial)
             _take_last_receipt(partial)
 
     @contextmanager
-    def read(self) -> Iterator[sqlite3.Connection]:
+    def read(self, *tables: str) -> Iterator[sqlite3.Connection]:
         """A connection to a fresh mirror, which is removed afterwards."""
         with workspace(self.directory) as folder:
             mirror = folder / "mirror.sqlite"
-            fetch_mirror(self.wrangler, mirror)
+            needs = partial(rows_of, tables=tables) if tables else rows_for_changes
+            fetch_mirror(self.wrangler, mirror, needs)
             _take_last_receipt(mirror)
             with open_live(mirror, 0) as connection:
                 yield connection
@@ -137,7 +146,7 @@ class D1Database:
                 if attempt == 0 and plan and self.mirror.is_file():
                     shutil.copyfile(self.mirror, before)
                 else:
-                    fetch_mirror(self.wrangler, before)
+                    fetch_mirror(self.wrangler, before, rows_for_changes)
                 change, held = self._try(name, work, before, plan)
             # Whatever comes next, the mirror is not what the database holds any more.
             self.mirror.unlink(missing_ok=True)

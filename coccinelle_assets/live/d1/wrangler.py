@@ -125,13 +125,6 @@ class Wrangler:
             timeout=FILE_TIMEOUT_SECONDS,
         )
 
-    def export(self, target: Path) -> None:
-        """Write the database as SQL to `target`; it is blocked for other queries meanwhile."""
-        command = ("d1", "export", self.name, self._where, "--output", str(target))
-        self._patiently(lambda: self._run(*command, timeout=FILE_TIMEOUT_SECONDS))
-        if not target.is_file():
-            raise WranglerError("no file was written", "d1 export")
-
     def bookmark(self) -> str | None:
         """The Time Travel bookmark of now; a local database has none."""
         if not self.remote:
@@ -153,7 +146,8 @@ class Wrangler:
                 last = error
         raise last
 
-    def _run(self, *arguments: str, timeout: float = QUERY_TIMEOUT_SECONDS) -> str:
+    def _run(self, *arguments: str, timeout: float | None = None) -> str:
+        timeout = timeout or QUERY_TIMEOUT_SECONDS
         program = find_wrangler(self.directory)
         path = os.pathsep.join([str(program.parent), os.environ.get("PATH", "")])
         command = " ".join(arguments[:2])

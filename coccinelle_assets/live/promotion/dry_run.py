@@ -27,7 +27,7 @@ def dry_run(
     What it changed, applying `plan`, is written to `script`, when given, as one SQL file.
     """
     before = copy.with_suffix(".before.sqlite")
-    database.snapshot(copy)
+    database.snapshot(copy, again=plan is None)
     try:
         if script is not None:
             shutil.copyfile(copy, before)

@@ -37,6 +37,14 @@ def write_link_statistics(live: sqlite3.Connection, schema: Schema) -> None:
     live.execute("CREATE INDEX temp.link_statistics_by_id ON link_statistics (customer_id)")
 
 
+def with_link_statistics(schema: Schema, question: str) -> str:
+    """A question that may read link_statistics, counted in the question itself."""
+    if "link_statistics" not in question:
+        return question
+    counted = link_statistics_query(schema, "appointments", "omni_conversations")
+    return f"WITH link_statistics AS MATERIALIZED (\n{counted})\n{question}"
+
+
 def take_planned_statistics(live: sqlite3.Connection) -> bool:
     """Have temp.link_statistics be what the gate counted; False when the links say otherwise.
 
