@@ -57,6 +57,7 @@ def test_every_command_asks_a_few_times_and_exports_nothing(counted: Counted) ->
     # Schema, rows, the file, what it left.
     assert counted.run("migrate") == ["execute"] * 4
     assert counted.run("migrate") == ["execute"] * 2
+    assert counted.run("triggers") == ["execute"] * 4
     for command, options in (
         ("verify", ()), ("history", ()), ("explain", ("jean@ex.fr",)), ("contract", ()),
     ):  # fmt: skip
