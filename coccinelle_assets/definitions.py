@@ -59,7 +59,12 @@ def build_resources(settings: Settings) -> Resources:
             path=settings.location.spelling,
             home=str(home),
             d1_remote=settings.d1_remote,
-            wrangler_dir=str(settings.wrangler_dir.absolute()),
+            d1_env=settings.d1_env,
+            **{
+                name: str(path.absolute())
+                for name in ("wrangler_dir", "d1_config", "d1_persist_to")
+                if (path := getattr(settings, name)) is not None
+            },
             **settings.model_dump(include=set(PromotionOptions.model_fields)),
         ),
         identity_rules=IdentityRulesResource(

@@ -185,6 +185,15 @@ class D1Options(BaseModel):
     wrangler_dir: Path = Field(
         default=Path(), description="For d1:NAME: the folder that holds wrangler.toml."
     )
+    d1_env: str | None = Field(
+        default=None, description="For d1:NAME: the environment of wrangler.toml, [env.NAME]."
+    )
+    d1_config: Path | None = Field(
+        default=None, description="For d1:NAME: a configuration of wrangler's of another name."
+    )
+    d1_persist_to: Path | None = Field(
+        default=None, description="For d1:NAME: where wrangler keeps local databases."
+    )
 
 
 class ScheduleOptions(BaseModel):
@@ -259,8 +268,8 @@ class Settings(
     home: Path | None = Field(
         default=None,
         description="Where warehouse, backups and run history live; "
-        "default: .coccinelle/NAME beside the database, for d1:NAME .coccinelle/d1-NAME-local or "
-        "-remote in the wrangler folder.",
+        "default: .coccinelle/NAME beside the database, for d1:NAME .coccinelle/d1-NAME-ID-local "
+        "or -remote in the wrangler folder, ID being the first of the database's id.",
     )
     memory_limit_mb: int | None = Field(
         default=None,
@@ -273,7 +282,14 @@ class Settings(
     @property
     def location(self) -> Location:
         """Where the live database is."""
-        return locate(self.database, self.wrangler_dir)
+        return locate(
+            self.database,
+            self.wrangler_dir,
+            self.d1_remote,
+            self.d1_env,
+            self.d1_config,
+            self.d1_persist_to,
+        )
 
     @property
     def warehouse_memory_mb(self) -> int:
@@ -281,7 +297,7 @@ class Settings(
         if self.memory_limit_mb is not None:
             return self.memory_limit_mb
         file = Path(self.location.spelling)
-        if self.location.d1_name is not None or not file.is_file():
+        if self.location.d1 is not None or not file.is_file():
             return 900
         return 500 + file.stat().st_size // 2_000_000
 
@@ -291,10 +307,7 @@ class Settings(
         if self.home is not None:
             return self.home.absolute()
         location = self.location
-        name = Path(location.spelling).name
-        if location.d1_name is not None:
-            mode = {None: "", True: "-remote", False: "-local"}[self.d1_remote]
-            name = f"d1-{location.d1_name}{mode}"
+        name = location.d1.home_name if location.d1 else Path(location.spelling).name
         return (location.directory / HOMES / name).absolute()
 
     @property

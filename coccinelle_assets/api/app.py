@@ -42,7 +42,7 @@ def build_app(settings: Settings | None = None) -> FastAPI:
     """
     settings = settings or load_settings()
     location = settings.location
-    if location.d1_name is not None:
+    if location.d1 is not None:
         raise CoccinelleError(
             f"{location.spelling} cannot be served from here: a face on D1 runs inside "
             "Cloudflare, held to the same contract (docs/api.md)"

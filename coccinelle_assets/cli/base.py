@@ -47,6 +47,15 @@ Remote = Annotated[
 WranglerDir = Annotated[
     Path | None, typer.Option(help="For d1:NAME: the folder that holds wrangler.toml.")
 ]
+Environment = Annotated[
+    str | None, typer.Option("--env", help="For d1:NAME: the environment of wrangler.toml.")
+]
+Config = Annotated[
+    Path | None, typer.Option(help="For d1:NAME: wrangler's configuration, of another name.")
+]
+PersistTo = Annotated[
+    Path | None, typer.Option(help="For d1:NAME: where wrangler keeps local databases.")
+]
 Home = Annotated[Path | None, typer.Option(help="Where warehouse, backups and run history live.")]
 Show = Annotated[bool, typer.Option("--show", help="Print e-mails, phones and names in full.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
@@ -119,7 +128,7 @@ def require_own_home(settings: Settings) -> None:
     from coccinelle_assets.live.open_database import database_of
 
     require_home_to_read(
-        settings.home_directory, settings.location.spelling, database_of(settings), complain
+        settings.home_directory, settings.location.identity, database_of(settings), complain
     )
 
 

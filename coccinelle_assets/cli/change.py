@@ -10,8 +10,11 @@ from coccinelle_assets.cli.base import (
     EXIT_CODES,
     EXIT_REFUSED,
     AsJson,
+    Config,
     Database,
+    Environment,
     Home,
+    PersistTo,
     Remote,
     WranglerDir,
     app,
@@ -31,6 +34,9 @@ def triggers(
     database: Database,
     remote: Remote = None,
     wrangler_dir: WranglerDir = None,
+    env: Environment = None,
+    config: Config = None,
+    persist_to: PersistTo = None,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
@@ -38,7 +44,13 @@ def triggers(
     from coccinelle_assets.local_runs.run_job import run_triggers
 
     settings = load_settings(
-        database=database, d1_remote=remote, wrangler_dir=wrangler_dir, home=home
+        database=database,
+        d1_remote=remote,
+        wrangler_dir=wrangler_dir,
+        d1_env=env,
+        d1_config=config,
+        d1_persist_to=persist_to,
+        home=home,
     )
     _require_open(settings)
     _finish(run_triggers(settings), as_json=as_json)
@@ -53,6 +65,9 @@ def rollback(
     ] = False,
     remote: Remote = None,
     wrangler_dir: WranglerDir = None,
+    env: Environment = None,
+    config: Config = None,
+    persist_to: PersistTo = None,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
@@ -63,7 +78,13 @@ def rollback(
     from coccinelle_assets.local_runs.run_job import run_rollback
 
     settings = load_settings(
-        database=database, d1_remote=remote, wrangler_dir=wrangler_dir, home=home
+        database=database,
+        d1_remote=remote,
+        wrangler_dir=wrangler_dir,
+        d1_env=env,
+        d1_config=config,
+        d1_persist_to=persist_to,
+        home=home,
     )
     _require_open(settings)
     _finish(run_rollback(settings, to_previous=to_previous), as_json=as_json)
@@ -80,6 +101,9 @@ def contract(
     ] = False,
     remote: Remote = None,
     wrangler_dir: WranglerDir = None,
+    env: Environment = None,
+    config: Config = None,
+    persist_to: PersistTo = None,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
@@ -89,7 +113,13 @@ def contract(
     refuses.
     """
     settings = load_settings(
-        database=database, d1_remote=remote, wrangler_dir=wrangler_dir, home=home
+        database=database,
+        d1_remote=remote,
+        wrangler_dir=wrangler_dir,
+        d1_env=env,
+        d1_config=config,
+        d1_persist_to=persist_to,
+        home=home,
     )
     if not yes:
         _show_obstacles(settings, anonymous=anonymous, as_json=as_json)

@@ -11,8 +11,11 @@ import typer
 from coccinelle_assets.cli.base import (
     EXIT_REFUSED,
     AsJson,
+    Config,
     Database,
+    Environment,
     Home,
+    PersistTo,
     Remote,
     Show,
     WranglerDir,
@@ -36,6 +39,9 @@ def verify(
     database: Database,
     remote: Remote = None,
     wrangler_dir: WranglerDir = None,
+    env: Environment = None,
+    config: Config = None,
+    persist_to: PersistTo = None,
     home: Home = None,
     show: Show = False,
     as_json: AsJson = False,
@@ -48,7 +54,13 @@ def verify(
     from coccinelle_assets.live.verify import verify as verify_live
 
     settings = load_settings(
-        database=database, d1_remote=remote, wrangler_dir=wrangler_dir, home=home
+        database=database,
+        d1_remote=remote,
+        wrangler_dir=wrangler_dir,
+        d1_env=env,
+        d1_config=config,
+        d1_persist_to=persist_to,
+        home=home,
     )
     verification = verify_live(database_of(settings))
     if not show:
@@ -74,6 +86,9 @@ def explain(
     ],
     remote: Remote = None,
     wrangler_dir: WranglerDir = None,
+    env: Environment = None,
+    config: Config = None,
+    persist_to: PersistTo = None,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
@@ -86,7 +101,13 @@ def explain(
     from coccinelle_assets.resolution.questions import find
 
     settings = load_settings(
-        database=database, d1_remote=remote, wrangler_dir=wrangler_dir, home=home
+        database=database,
+        d1_remote=remote,
+        wrangler_dir=wrangler_dir,
+        d1_env=env,
+        d1_config=config,
+        d1_persist_to=persist_to,
+        home=home,
     )
     require_own_home(settings)
     with database_of(settings).read("customer_merges") as live:
@@ -108,6 +129,9 @@ def history(
     database: Database,
     remote: Remote = None,
     wrangler_dir: WranglerDir = None,
+    env: Environment = None,
+    config: Config = None,
+    persist_to: PersistTo = None,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
@@ -117,7 +141,13 @@ def history(
     from coccinelle_assets.live.history import read_history
 
     settings = load_settings(
-        database=database, d1_remote=remote, wrangler_dir=wrangler_dir, home=home
+        database=database,
+        d1_remote=remote,
+        wrangler_dir=wrangler_dir,
+        d1_env=env,
+        d1_config=config,
+        d1_persist_to=persist_to,
+        home=home,
     )
     require_own_home(settings)
     backups = build_resources(settings).live_database.backup_directory

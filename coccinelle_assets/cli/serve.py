@@ -27,7 +27,7 @@ def serve(
     Each tenant by its key (tenants.api_key); docs/api.md has the contract, /docs shows it.
     """
     settings = load_settings(database=database, home=home)
-    if settings.location.d1_name is None:
+    if settings.location.d1 is None:
         # Before the imports, which take longer.
         require_own_home(settings)
     from coccinelle_assets.api.serve import serve_app

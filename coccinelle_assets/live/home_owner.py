@@ -17,7 +17,7 @@ from coccinelle_assets.files import is_sqlite, write_whole
 from coccinelle_assets.home import LOCK, held_home
 from coccinelle_assets.live.database import Database
 from coccinelle_assets.live.receipts import first_promotion, read_receipts
-from coccinelle_assets.location import D1_PREFIX, HOMES, as_seen_from
+from coccinelle_assets.location import D1_PREFIX, HOMES, OF, as_seen_from
 
 NOTE = "database.json"
 OWN_HOME = "give it a home of its own (--home, or COCCINELLE_HOME); nothing was written"
@@ -79,7 +79,9 @@ def require_same_database(home: Path, noted: str, spelling: str) -> None:
 
     One that was renamed since is the same one. Raises CoccinelleError with both names.
     """
-    if noted == as_seen_from(home, spelling):
+    here = as_seen_from(home, spelling)
+    # Versions before told a D1 database by its name alone.
+    if noted in (here, here.partition(OF)[0] if here.startswith(D1_PREFIX) else here):
         return
     other = _path(home, noted)
     if other is not None and not spelling.startswith(D1_PREFIX) and not other.is_file():
@@ -149,7 +151,8 @@ def _first_promotion(database: Database) -> str | None:
 
 def _take_over(home: Path, spelling: str, database: Database, tell: Callable[[str], None]) -> None:
     """Move what the database had elsewhere: under its old name, or in a home that others shared."""
-    renamed = _home_of_old_name(home, _first_promotion(database))
+    renamed = _home_without_id(home, spelling)
+    renamed = renamed or _home_of_old_name(home, _first_promotion(database))
     source = renamed or home.parent
     if renamed is None and not any((source / name).exists() for name in KEPT):
         return
@@ -176,6 +179,19 @@ def _take_over(home: Path, spelling: str, database: Database, tell: Callable[[st
         lock.release()
     if moved:
         tell(f"{home} takes over what {source} kept of {spelling}.")
+
+
+def _home_without_id(home: Path, spelling: str) -> Path | None:
+    """Where a version before kept what it knew of a D1 database, by its name alone.
+
+    Of one in an environment nobody can say whether it was that.
+    """
+    name, _, told = spelling.partition(OF)
+    if not name.startswith(D1_PREFIX) or told != home.name:
+        return None
+    where = home.name.rpartition("-")[2]
+    old = home.parent / f"d1-{name.removeprefix(D1_PREFIX)}-{where}"
+    return old if old != home and (old / NOTE).is_file() else None
 
 
 def _home_of_old_name(home: Path, first: str | None) -> Path | None:

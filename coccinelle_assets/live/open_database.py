@@ -9,20 +9,18 @@ from coccinelle_assets.location import Location
 from coccinelle_assets.settings import Settings
 
 
-def open_database(
-    location: Location, *, home: Path, busy_timeout_seconds: float, d1_remote: bool | None
-) -> Database:
+def open_database(location: Location, *, home: Path, busy_timeout_seconds: float) -> Database:
     """The live database at a location; nothing is opened or started yet.
 
     `home` is where a database that cannot be opened in place keeps its mirror and its plans.
-    Raises CoccinelleError for a D1 database when `d1_remote` leaves open which one is meant.
+    Raises CoccinelleError for a D1 database when it is open which one is meant.
     """
-    if location.d1_name is None:
+    if location.d1 is None:
         return SqliteDatabase(Path(location.spelling), busy_timeout_seconds)
     # Its modules are of no use to a file, and take time to import.
     from coccinelle_assets.live.d1.database import open_d1
 
-    return open_d1(location.d1_name, location.directory, home, busy_timeout_seconds, d1_remote)
+    return open_d1(location.d1, home, busy_timeout_seconds)
 
 
 def database_of(settings: Settings) -> Database:
@@ -31,5 +29,4 @@ def database_of(settings: Settings) -> Database:
         settings.location,
         home=settings.home_directory,
         busy_timeout_seconds=settings.busy_timeout_seconds,
-        d1_remote=settings.d1_remote,
     )

@@ -21,7 +21,7 @@ from coccinelle_assets.live.sqlite.file_state import (
     note_state,
     remember_clean,
 )
-from coccinelle_assets.location import locate
+from coccinelle_assets.location import Location, locate
 from coccinelle_assets.resources.home import HomeResource
 from coccinelle_assets.settings import PromotionOptions
 from coccinelle_assets.warehouse.file import SNAPSHOT
@@ -38,15 +38,33 @@ class LiveDatabase(HomeResource, PromotionOptions):
         default=None, description="For d1:NAME: at Cloudflare, or wrangler's local one."
     )
     wrangler_dir: str = Field(default=".", description="For d1:NAME: the folder of wrangler.toml.")
+    d1_env: str | None = Field(default=None, description="For d1:NAME: wrangler's environment.")
+    d1_config: str | None = Field(
+        default=None, description="For d1:NAME: wrangler's configuration, of another name."
+    )
+    d1_persist_to: str | None = Field(
+        default=None, description="For d1:NAME: where wrangler keeps local databases."
+    )
+
+    @property
+    def location(self) -> Location:
+        """Where the database is."""
+        return locate(
+            self.path,
+            self.wrangler_dir,
+            self.d1_remote,
+            self.d1_env,
+            self.d1_config,
+            self.d1_persist_to,
+        )
 
     @property
     def database(self) -> Database:
         """The database itself: snapshot, read, change."""
         return open_database(
-            locate(self.path, self.wrangler_dir),
+            self.location,
             home=Path(self.home),
             busy_timeout_seconds=self.busy_timeout_seconds,
-            d1_remote=self.d1_remote,
         )
 
     @property
@@ -61,7 +79,7 @@ class LiveDatabase(HomeResource, PromotionOptions):
 
     def claim(self, tell: Callable[[str], None]) -> None:
         """Have the home be this database's own; one that others shared is taken over."""
-        claim_home(self.home_directory, self.path, self.database, tell)
+        claim_home(self.home_directory, self.location.identity, self.database, tell)
 
     @property
     def snapshot_path(self) -> Path:

@@ -24,6 +24,7 @@ from coccinelle_assets.live.sqlite.columns import primary_key, stored_columns
 from coccinelle_assets.live.sqlite.empty_copy import empty_copy
 from coccinelle_assets.live.sqlite.snapshot import copy_database
 from coccinelle_assets.live.sqlite.virtual_tables import virtual_tables
+from coccinelle_assets.location import D1Place
 from coccinelle_assets.sql import quoted
 from coccinelle_assets_tests.database_state import application_state
 
@@ -37,14 +38,14 @@ class Project:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self.home = directory / ".coccinelle" / f"d1-{NAME}-local"
+        self.home = directory / ".coccinelle" / f"d1-{NAME}-00000000-local"
         directory.mkdir(parents=True, exist_ok=True)
         for name in ("wrangler.toml", "worker.js"):
             shutil.copyfile(HERE / name, directory / name)
 
     @property
     def database(self) -> D1Database:
-        return open_d1(NAME, self.directory, self.home, 30, remote=False)
+        return open_d1(D1Place(NAME, self.directory, remote=False), self.home, 30)
 
     def load(self, database: Path) -> None:
         """Make the D1 database hold what a SQLite file holds."""

@@ -20,12 +20,12 @@ import pytest
 from coccinelle_assets.demo import write_demo_database
 from coccinelle_assets.errors import CoccinelleError, PromotionRefusedError
 from coccinelle_assets.live.contraction.contract import contract
-from coccinelle_assets.live.d1 import database as d1_database
 from coccinelle_assets.live.d1.wrangler import Wrangler, WranglerError
 from coccinelle_assets.live.promotion.run import promote_to
 from coccinelle_assets.live.rollback.rollback import roll_back
 from coccinelle_assets.live.statistics.triggers import install_triggers
 from coccinelle_assets.live.verify import verify
+from coccinelle_assets.location import locate
 from coccinelle_assets_tests.command_line import coccinelle
 from coccinelle_assets_tests.d1.conftest import BINARIES, NAME, Project
 from coccinelle_assets_tests.database_state import application_state
@@ -339,5 +339,6 @@ def test_what_is_missing_is_one_clear_error(project: Project, tmp_path: Path) ->
     assert "Couldn't find a D1 DB with the name or binding 'absent'" in done.stderr
     done = coccinelle("verify", f"d1:{NAME}", "--local", "--wrangler-dir", tmp_path / "absent")
     assert "does not exist: set --wrangler-dir" in " ".join(done.stderr.split())
-    with pytest.raises(CoccinelleError, match="write d1:NAME"):
-        d1_database.open_d1("", project.directory, project.home, 1, remote=False)
+    for name in ("", "../../evil", "a/b", ".", "a b"):
+        with pytest.raises(CoccinelleError, match="write d1:NAME"):
+            locate(f"d1:{name}", project.directory)

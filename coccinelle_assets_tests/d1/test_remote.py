@@ -15,6 +15,7 @@ from coccinelle_assets.live.d1.database import D1Database, open_d1
 from coccinelle_assets.live.database import Change
 from coccinelle_assets.live.promotion.publish import Publication
 from coccinelle_assets.live.promotion.run import promote_to
+from coccinelle_assets.location import D1Place
 from coccinelle_assets_tests.d1.cloudflare import ACCOUNT, BOOKMARK, TOKEN, Cloudflare, cloudflare
 from coccinelle_assets_tests.d1.conftest import NAME, Project
 from coccinelle_assets_tests.databases import AppDatabase
@@ -36,7 +37,7 @@ def api(app: AppDatabase, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloudflar
 
 @pytest.fixture
 def database(project: Project) -> D1Database:
-    return open_d1(NAME, project.directory, project.home, 180, remote=True)
+    return open_d1(D1Place(NAME, project.directory, remote=True), project.home, 180)
 
 
 @pytest.fixture
@@ -138,7 +139,7 @@ def test_when_nobody_answers_it_says_that_the_end_is_not_known_and_no_token(
     app: AppDatabase,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    database = open_d1(NAME, project.directory, project.home, 5, remote=True)
+    database = open_d1(D1Place(NAME, project.directory, remote=True), project.home, 5)
     monkeypatch.setattr("coccinelle_assets.live.d1.database.SEND_SECONDS", 5)
     api.failures = {"import init": [f"500 {TOKEN}"] * 50}
     with pytest.raises(CoccinelleError) as failure:

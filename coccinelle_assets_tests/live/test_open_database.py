@@ -32,7 +32,7 @@ def test_d1_has_its_home_in_the_wrangler_folder(
     assert settings.home_directory == home
     for database in (database_of(settings), build_resources(settings).live_database.database):
         assert isinstance(database, D1Database)
-        assert (database.name, database.wrangler.remote) == ("d1:app-db", False)
+        assert (database.name, database.wrangler.place.remote) == ("d1:app-db", False)
         assert database.directory == home / "d1" / "local" / "app-db"
 
 

@@ -31,6 +31,7 @@ from coccinelle_assets.live.deferred import Deferred
 from coccinelle_assets.live.sqlite.connection import open_live
 from coccinelle_assets.live.sqlite.schema import Schema, read_schema
 from coccinelle_assets.live.statistics.count import with_link_statistics
+from coccinelle_assets.location import D1Place
 from coccinelle_assets.sql import quoted
 from coccinelle_assets.standing import changing, committed
 
@@ -42,27 +43,28 @@ SEND_SECONDS = 60.0
 ALREADY_APPLIED = f"{RECEIPTS}.plan"
 
 
-def open_d1(
-    name: str, directory: Path, home: Path, busy_timeout_seconds: float, remote: bool | None
-) -> D1Database:
-    """The D1 database `name` of the wrangler.toml in `directory`; no process is started yet.
+def open_d1(place: D1Place, home: Path, busy_timeout_seconds: float) -> D1Database:
+    """The D1 database at a place; no process is started yet.
 
-    Raises CoccinelleError when there is no such folder, or it is not said whether the remote or
-    the local one is meant.
+    Raises CoccinelleError when there is no such folder, it is not said whether the remote or the
+    local one is meant, or only other environments know the name.
     """
-    if not name:
-        raise CoccinelleError("d1: lacks a name: write d1:NAME, as wrangler.toml has it")
-    if not directory.is_dir():
+    if not place.directory.is_dir():
         raise CoccinelleError(
-            f"wrangler folder {directory} does not exist: set --wrangler-dir to the folder "
+            f"wrangler folder {place.directory} does not exist: set --wrangler-dir to the folder "
             "that holds wrangler.toml"
         )
-    if remote is None:
+    if environments := place.other_environments:
         raise CoccinelleError(
-            f"d1:{name} may be the database at Cloudflare or wrangler's local one: say --remote or "
-            "--local (or set COCCINELLE_D1_REMOTE to true or false)"
+            f"d1:{place.name} is in {' and '.join(f'[env.{name}]' for name in environments)} of "
+            f"wrangler's configuration alone: add --env {environments[0]}"
         )
-    return D1Database(Wrangler(name, directory, remote, busy_timeout_seconds), home)
+    if place.remote is None:
+        raise CoccinelleError(
+            f"d1:{place.name} may be the database at Cloudflare or wrangler's local one: "
+            "say --remote or --local (or set COCCINELLE_D1_REMOTE to true or false)"
+        )
+    return D1Database(Wrangler(place, busy_timeout_seconds), home)
 
 
 class D1Database:
@@ -70,13 +72,14 @@ class D1Database:
 
     def __init__(self, wrangler: Wrangler, home: Path) -> None:
         self.wrangler = wrangler
-        self.directory = home / "d1" / ("remote" if wrangler.remote else "local") / wrangler.name
+        where = "remote" if wrangler.place.remote else "local"
+        self.directory = home / "d1" / where / wrangler.place.name
         self.outbox = Outbox(self.directory / "plans")
 
     @property
     def name(self) -> str:
         """What messages call it."""
-        return f"d1:{self.wrangler.name}"
+        return f"d1:{self.wrangler.place.name}"
 
     @property
     def file(self) -> None:

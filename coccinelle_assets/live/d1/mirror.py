@@ -19,6 +19,7 @@ from coccinelle_assets.live.d1.rows import Reading, Row, read_pages
 from coccinelle_assets.live.d1.wrangler import Wrangler, WranglerError
 from coccinelle_assets.live.sqlite.columns import has_rowid, primary_key, stored_columns
 from coccinelle_assets.live.sqlite.virtual_tables import content_of, rebuild, virtual_tables
+from coccinelle_assets.location import D1Place
 from coccinelle_assets.sql import load_sql, quoted
 
 ATTEMPTS = 3
@@ -27,7 +28,7 @@ EXISTS = "SELECT 1 FROM sqlite_master WHERE name = ? COLLATE NOCASE"
 # Type, name and definition of an object.
 Object = tuple[str, str, str]
 # Schemas as they were last seen: the next questions are asked by them, and the schema with them.
-_seen: dict[tuple[str, Path, bool], list[Object]] = {}
+_seen: dict[D1Place, list[Object]] = {}
 
 
 class MirrorOutdatedError(CoccinelleError):
@@ -37,8 +38,8 @@ class MirrorOutdatedError(CoccinelleError):
 def fetch_empty(wrangler: Wrangler) -> sqlite3.Connection:
     """The schema of a database, without rows, in memory."""
     (rows,) = wrangler.query(_schema_question())
-    _seen[_place(wrangler)] = _objects(rows)
-    return _made(_seen[_place(wrangler)])
+    _seen[wrangler.place] = _objects(rows)
+    return _made(_seen[wrangler.place])
 
 
 def fetch_mirror(
@@ -56,15 +57,15 @@ def fetch_mirror(
                 _fetch(wrangler, partial, needs)
                 break
             except MirrorOutdatedError:
-                _seen.pop(_place(wrangler), None)
+                _seen.pop(wrangler.place, None)
                 if attempt == ATTEMPTS:
                     raise
 
 
 def _fetch(wrangler: Wrangler, path: Path, needs: Callable[[sqlite3.Connection], Needs]) -> None:
-    if _place(wrangler) not in _seen:
+    if wrangler.place not in _seen:
         fetch_empty(wrangler).close()
-    schema = _seen[_place(wrangler)]
+    schema = _seen[wrangler.place]
     with closing(_made(schema)) as empty:
         readings = [_reading(empty, *wanted) for wanted in needs(empty).items()]
     path.unlink(missing_ok=True)
@@ -79,7 +80,7 @@ def _fetch(wrangler: Wrangler, path: Path, needs: Callable[[sqlite3.Connection],
         except sqlite3.IntegrityError as error:
             # A unique value moved from one row to another between two questions.
             raise MirrorOutdatedError(
-                f"{wrangler.name} changed while it was read ({error}): run again"
+                f"{wrangler.place.name} changed while it was read ({error}): run again"
             ) from error
         for name, definition in virtual_tables(mirror).items():
             if content_of(definition):
@@ -124,7 +125,7 @@ def _require_same(wrangler: Wrangler, schema: Sequence[Object], now: Sequence[Ob
         names = {*before, *after}
         changed = sorted(name for name in names if before.get(name) != after.get(name))
         raise MirrorOutdatedError(
-            f"the schema of {wrangler.name} was changed while it was read "
+            f"the schema of {wrangler.place.name} was changed while it was read "
             f"({', '.join(changed)}): run again"
         )
 
@@ -206,7 +207,3 @@ def _objects(rows: Sequence[dict[str, str]]) -> list[Object]:
 
 def _schema_question() -> str:
     return load_sql("live/d1/sql/schema.sql")
-
-
-def _place(wrangler: Wrangler) -> tuple[str, Path, bool]:
-    return wrangler.name, wrangler.directory.resolve(), wrangler.remote

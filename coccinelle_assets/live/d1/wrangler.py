@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from coccinelle_assets.errors import CoccinelleError
+from coccinelle_assets.location import D1Place
 
 T = TypeVar("T")
 # Nothing is asked, coloured or reported home.
@@ -93,11 +94,9 @@ def waits(timeout_seconds: float) -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Wrangler:
-    """wrangler's commands on the database `name`, run in the folder of its wrangler.toml."""
+    """wrangler's commands on one database, run in the folder of its wrangler.toml."""
 
-    name: str
-    directory: Path
-    remote: bool
+    place: D1Place
     busy_timeout_seconds: float
 
     def query(self, *questions: str) -> list[list[dict[str, Any]]]:
@@ -115,26 +114,36 @@ class Wrangler:
 
     def execute(self, sql: str) -> list[list[dict[str, Any]]]:
         """Run statements once; the rows of each."""
-        answer = self._run("d1", "execute", self.name, self._where, "--json", "--command", sql)
+        answer = self._run(
+            "d1", "execute", self.place.name, *self._where, "--json", "--command", sql
+        )
         return [result["results"] for result in _parsed(answer)]
 
     def execute_file(self, path: Path) -> None:
         """Run a file of SQL once, all of it or nothing."""
         self._run(
-            *("d1", "execute", self.name, self._where, "--json", "--yes", "--file", str(path)),
+            *("d1", "execute", self.place.name, *self._where),
+            *("--json", "--yes", "--file", str(path.absolute())),
             timeout=FILE_TIMEOUT_SECONDS,
         )
 
     def bookmark(self) -> str | None:
         """The Time Travel bookmark of now; a local database has none."""
-        if not self.remote:
+        if not self.place.remote:
             return None
-        command = ("d1", "time-travel", "info", self.name, "--json")
+        command = ("d1", "time-travel", "info", self.place.name, "--json", *self._options)
         return _parsed(self._patiently(lambda: self._run(*command))).get("bookmark")
 
     @property
-    def _where(self) -> str:
-        return "--remote" if self.remote else "--local"
+    def _where(self) -> list[str]:
+        persisted = ["--persist-to", str(self.place.persist_to)] if self.place.persist_to else []
+        return [*(["--remote"] if self.place.remote else ["--local", *persisted]), *self._options]
+
+    @property
+    def _options(self) -> list[str]:
+        """Those of wrangler's own that say which configuration it reads, and how."""
+        given = {"--env": self.place.environment, "--config": self.place.config}
+        return [text for name, value in given.items() if value for text in (name, str(value))]
 
     def _patiently(self, ask: Callable[[], T]) -> T:
         for _ in waits(self.busy_timeout_seconds):
@@ -148,13 +157,13 @@ class Wrangler:
 
     def _run(self, *arguments: str, timeout: float | None = None) -> str:
         timeout = timeout or QUERY_TIMEOUT_SECONDS
-        program = find_wrangler(self.directory)
+        program = find_wrangler(self.place.directory)
         path = os.pathsep.join([str(program.parent), os.environ.get("PATH", "")])
         command = " ".join(arguments[:2])
         try:
             done = _run_to_the_end(
                 [str(program), *arguments],
-                self.directory,
+                self.place.directory,
                 os.environ | ENVIRONMENT | {"PATH": path},
                 timeout,
             )
