@@ -30,6 +30,7 @@ def write_gate_statistics(connection: DuckDBPyConnection) -> None:
         appointment_at="utc_timestamp(appointment_date)",
         first_message_at="utc_timestamp(first_message_at)",
         last_message_at="utc_timestamp(last_message_at)",
+        later="greatest(latest_start, latest_end)",
     )
     connection.execute(
         "CREATE OR REPLACE TABLE gate.link_statistics AS"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from coccinelle_assets.live.changeset.guards import guard
 from coccinelle_assets.live.changeset.literals import Text, insert_statements
@@ -42,7 +42,7 @@ class Audits:
         self.stages = [stage for stage in stages if stage.rows.table in {"customers", *LINKED}]
         self.schema = read_schema(after)
         self.predicates: list[Predicate] = []
-        self.ranges: list[str] = []
+        self.ranges: list[dict[str, str]] = []
         self.tenants: list[str] = []
         before = {row[0] for row in after.execute("SELECT name FROM before.sqlite_master")}
         self.customers_created = "customers" not in before
@@ -51,7 +51,14 @@ class Audits:
         )
         if not (linked and self.schema.has("customers", "total_appointments")):
             return
-        self.ranges = list(key_ranges(after, "main", "customers", "customer_id"))
+        self.ranges = [
+            {"customers": of_customers, **dict.fromkeys(LINKED, of_links)}
+            for of_customers, of_links in zip(
+                key_ranges(after, "main", "customers"),
+                key_ranges(after, "main", "customers", "customer_id"),
+                strict=True,
+            )
+        ]
         self.tenants = self._promoted_tenants(after, before)
         with only_tenants(after, self.schema, self.tenants):
             self.predicates = self._holding(after)
@@ -105,38 +112,44 @@ class Audits:
                 for form in stored_forms(self.tenants)
             )
             yield from insert_statements(WAVE_TENANTS, ["id"], rows, "id")
-        table = "coccinelle_link_statistics"
-        yield load_sql("live/statistics/sql/link_statistics_table.sql", table=table)
-        for condition in self.ranges:
-            tables = (
-                f"(SELECT * FROM {table} WHERE {condition})" if condition else table
-                for table in LINKED
-            )
-            query = link_statistics_query(self.schema, *tables)
-            yield f"{self._names_for(*LINKED_TABLES)}\nINSERT INTO {table} {query}"
+        # Links are counted in the questions themselves: a table of them would be written anew, for
+        # every customer, in every run.
         if STATISTICS in self.names:
             recount = load_sql("live/statistics/sql/correct_statistics.sql")
-            yield f"{self._names_for('customers', 'link_statistics')}\n{recount}"
+            for span in self.ranges:
+                yield f"{self._names_for('customers', 'link_statistics', span=span)}\n{recount}"
         for predicate in self.predicates:
-            names = self._names_for(*predicate.reads)
-            yield f"{names}\n" + guard(predicate.name, f"NOT EXISTS (\n{predicate.sql})")
+            question = guard(predicate.name, f"NOT EXISTS (\n{predicate.sql})")
+            for span in self.ranges if "link_statistics" in predicate.reads else ({},):
+                yield f"{self._names_for(*predicate.reads, span=span)}\n{question}"
 
-    def _names_for(self, *names: str) -> str:
+    def _names_for(self, *names: str, span: Mapping[str, str]) -> str:
         """A WITH clause: staged rows by the names that the predicates know, a wave's rows alone.
 
-        Of `names` those that are the database's own tables are read as they are.
+        Of `names` those that are the database's own tables are read as they are, or in the range
+        that `span` has for them.
         """
+        if "link_statistics" in names:
+            names = (*LINKED, *names)
         queries = {
-            **scoped_rows(self.schema, WAVE_TENANTS if self.tenants else None),
-            "link_statistics": "SELECT * FROM coccinelle_link_statistics",
+            **self._rows(span),
+            "link_statistics": link_statistics_query(self.schema, *LINKED),
             "deferred_records": self._deferred_records(),
             "application_identifiers": self._application_identifiers(),
             **{links: self._linked(table) for table, links in LINKED_TABLES.items()},
         }
-        wanted = [name for name in names if name in queries]
+        wanted = [name for name in queries if name in names]
         if not wanted:
             return ""
         return "WITH " + ",\n".join(f"{name} AS ({queries[name]})" for name in wanted)
+
+    def _rows(self, span: Mapping[str, str]) -> dict[str, str]:
+        rows = scoped_rows(self.schema, WAVE_TENANTS if self.tenants else None)
+        for table, condition in span.items():
+            if condition:
+                scope = f"({rows[table]})" if table in rows else f"main.{table}"
+                rows[table] = f"SELECT * FROM {scope} WHERE {condition}"
+        return rows
 
     def _deferred_records(self) -> str:
         left = [

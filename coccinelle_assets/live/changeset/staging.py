@@ -55,8 +55,8 @@ class Stage:
         same = f" AND {unchanged(seen)}" if seen else ""
         for span in self._ranges(self.name):
             yield (
-                f"UPDATE {self.name} SET reason = CASE WHEN EXISTS (SELECT 1 FROM {self._table}"
-                f" AS t WHERE {self._same_key('t', self.name)}) THEN 'changed' ELSE 'deleted' END"
+                f"UPDATE {self.name} SET reason = iif(EXISTS (SELECT 1 FROM {self._table}"
+                f" AS t WHERE {self._same_key('t', self.name)}), 'changed', 'deleted')"
                 f" WHERE {span} AND NOT EXISTS (SELECT 1 FROM {self._table} AS t"
                 f" WHERE {self._same_key('t', self.name)}{same})"
             )

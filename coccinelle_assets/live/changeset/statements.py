@@ -251,7 +251,7 @@ class Statements:
             was = f"old.{quoted(column.name)}" if column.name in had else column.default
             if staged and column.name in staged.new:
                 new = f"s.{quoted('new_' + column.name)}"
-                values.append(f"CASE WHEN s.n IS NULL THEN {was} ELSE {new} END")
+                values.append(f"iif(s.n IS NULL, {was}, {new})")
             elif column.name in had:
                 values.append(was)
             else:
@@ -286,7 +286,6 @@ class Statements:
         for stages in self.stages.values():
             for stage in stages.all:
                 yield f"DROP TABLE {stage.name}"
-        yield "DROP TABLE IF EXISTS coccinelle_link_statistics"
         yield f"DROP TABLE IF EXISTS {WAVE_TENANTS}"
         yield f"DROP TABLE {GUARD_TABLE}"
 

@@ -30,6 +30,8 @@ FILE_TIMEOUT_SECONDS = 3600
 FIRST_WAIT_SECONDS = 1.0
 LONGEST_WAIT_SECONDS = 20.0
 SHOWN_CHARACTERS = 600
+# The oldest version that the tests are run with.
+OLDEST = (4, 114, 0)
 
 COLOR = re.compile(r"\x1b\[[0-9;]*m")
 # SQLite has said no to a statement: everything that the file did is undone.
@@ -210,6 +212,7 @@ def find_wrangler(directory: Path) -> Path:
     for folder in (directory, *directory.parents):
         program = folder / "node_modules" / ".bin" / "wrangler"
         if program.exists():
+            _require_known_version(folder / "node_modules" / "wrangler" / "package.json")
             return program
     found = shutil.which("wrangler")
     if found is None:
@@ -218,6 +221,21 @@ def find_wrangler(directory: Path) -> Path:
             "run `npm install wrangler` there"
         )
     return Path(found)
+
+
+def _require_known_version(package: Path) -> None:
+    """Refuse a wrangler older than any that was tried; one that does not say is tried."""
+    try:
+        version = str(json.loads(package.read_text(encoding="utf-8"))["version"])
+        numbers = tuple(int(part) for part in version.split("-")[0].split("."))
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    if numbers < OLDEST:
+        raise CoccinelleError(
+            f"wrangler {version} in {package.parent} is older than "
+            f"{'.'.join(map(str, OLDEST))}, the oldest that this works with: "
+            "update it (npm install wrangler@latest)"
+        )
 
 
 def _parsed(stdout: str) -> Any:

@@ -9,6 +9,9 @@ from coccinelle_assets.live.sqlite.transaction import run
 from coccinelle_assets.sql import load_sql, quoted
 from coccinelle_assets.tables import SOURCE_TABLES, TOTALS
 
+# wrangler before 4.138 cuts a command behind any END, so nothing that it is asked has a CASE.
+LATER = "iif(latest_end > latest_start OR latest_start IS NULL, latest_end, latest_start)"
+
 
 def date_columns(schema: Schema) -> dict[str, tuple[str, str]]:
     """Which columns tell of a contact: (table, deployed column) by the name used in .sql files."""
@@ -66,6 +69,7 @@ def link_statistics_query(schema: Schema, appointments: str, conversations: str)
         "live/statistics/sql/link_statistics.sql",
         appointments=appointments,
         conversations=conversations,
+        later=LATER,
         **expressions,
     )
 

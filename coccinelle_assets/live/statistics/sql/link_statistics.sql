@@ -1,5 +1,6 @@
 -- What the links say of each customer: the one count that statistics are held to.
--- Grain: one row per customer_id found in a link. Input: {appointments}, {conversations}.
+-- Grain: one row per customer_id found in a link. Input: {appointments}, {conversations};
+-- {later}: the later one of latest_start and latest_end, which may be NULL.
 -- Output: lowest and highest tenant of the records, number of each, latest contact.
 -- All links are grouped at once: twice as fast for SQLite as to group each table and add up.
 SELECT
@@ -8,8 +9,7 @@ SELECT
     highest_tenant,
     total_appointments,
     total_conversations,
-    CASE WHEN latest_end > latest_start OR latest_start IS NULL
-        THEN latest_end ELSE latest_start END AS last_contact_at
+    {later} AS last_contact_at
 FROM (
     SELECT
         customer_id,
