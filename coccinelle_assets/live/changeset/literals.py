@@ -92,6 +92,12 @@ _LITERALS: dict[type, Callable[[Any], str]] = {
 }
 
 
+def fits(row: Sequence[Value]) -> bool:
+    """Whether a statement has room for a row, however its values have to be written."""
+    size = sum(2 * len(value) + 400 if isinstance(value, bytes) else 100 for value in row)
+    return size < MAX_STATEMENT_BYTES // 2
+
+
 def insert_statements(
     table: str, columns: Sequence[str], rows: Iterable[Sequence[Value]], key: str
 ) -> Iterator[str]:

@@ -22,7 +22,7 @@ from coccinelle_assets.live.changeset.guards import (
     guard,
     guard_table,
 )
-from coccinelle_assets.live.changeset.literals import insert_statements, text
+from coccinelle_assets.live.changeset.literals import fits, insert_statements, text
 from coccinelle_assets.live.changeset.ranges import key_ranges
 from coccinelle_assets.live.changeset.row_diff import RowComparison, TableRows
 from coccinelle_assets.live.changeset.schema_diff import SchemaObject
@@ -159,8 +159,8 @@ class Statements:
         columns = [column.name for column in stored_columns(self.connection, table, "after")]
         key = primary_key(self.connection, table, "after")
         rows = self.comparison.whole(table, columns)
-        if len(key) == 1:
-            yield from insert_statements(table, columns, rows, key[0])
+        if len(key) == 1 or all(map(fits, self.comparison.whole(table, columns))):
+            yield from insert_statements(table, columns, rows, key[0] if key else "")
             return
         # A row that takes more than one statement has to be found again: staged, it has a number.
         whole = self.comparison.whole_table(table, columns)
