@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from pathlib import Path
 
 import pytest
 
 from coccinelle_assets.live.d1 import rows
+from coccinelle_assets.live.d1.wrangler import OLDEST
 from coccinelle_assets_tests.changes import add_people
 from coccinelle_assets_tests.command_line import coccinelle
 from coccinelle_assets_tests.d1.conftest import BINARIES, NAME, Project
@@ -130,3 +132,32 @@ def test_rows_come_in_pages_of_any_size(
     monkeypatch.setattr(rows, "MOST_ROWS", page)
     monkeypatch.setattr(rows.Reading.__init__, "__defaults__", (None, page, False, False))
     project.assert_holds(app.path)
+
+
+def test_the_oldest_wrangler_that_is_supported_runs_every_command(
+    app: AppDatabase, project: Project
+) -> None:
+    add_people(app)
+    project.load(app.path)
+    oldest = Path(__file__).parent / "oldest" / "node_modules"
+    version = json.loads((oldest / "wrangler" / "package.json").read_text())["version"]
+    assert tuple(map(int, version.split("."))) == OLDEST
+    (project.directory / "node_modules").symlink_to(oldest)
+    options = (f"d1:{NAME}", "--local", "--wrangler-dir", project.directory)
+    for command, *more in (
+        ("migrate",), ("verify",), ("triggers",), ("contract", "--yes", "--anonymous"),
+        ("verify",), ("history",), ("rollback",),
+    ):  # fmt: skip
+        done = coccinelle(command, *options, *more, timeout=120)
+        assert done.returncode == 0, (command, done.stderr)
+
+
+def test_an_older_wrangler_is_refused_by_its_version(project: Project) -> None:
+    package = project.directory / "node_modules" / "wrangler" / "package.json"
+    for path in (package, project.directory / "node_modules" / ".bin" / "wrangler"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text('{"version": "4.113.9"}')
+    done = coccinelle("verify", f"d1:{NAME}", "--local", "--wrangler-dir", project.directory)
+    assert done.returncode == 1
+    assert "wrangler 4.113.9" in done.stderr
+    assert "npm install wrangler@latest" in done.stderr

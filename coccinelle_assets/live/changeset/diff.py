@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 
 from coccinelle_assets.errors import CoccinelleError
+from coccinelle_assets.live.changeset.children import find_children
 from coccinelle_assets.live.changeset.row_diff import RowComparison, TableRows
 from coccinelle_assets.live.changeset.schema_diff import (
     SchemaObject,
     parents_first,
-    require_no_children,
     schema_objects,
 )
 from coccinelle_assets.live.sqlite.definitions import Alteration, alteration
@@ -31,6 +31,8 @@ class Diff:
     dropped: list[str] = field(default_factory=list)
     altered: dict[str, Alteration] = field(default_factory=dict)
     rebuilt: list[str] = field(default_factory=list)
+    # Tables that refer to rebuilt ones, parents first.
+    children: list[str] = field(default_factory=list)
     rows: list[TableRows] = field(default_factory=list)
     # Indexes for full text over rows that differ: they are rebuilt.
     indexes: list[str] = field(default_factory=list)
@@ -51,7 +53,13 @@ class Diff:
     @property
     def touched(self) -> set[str]:
         """Tables that are there and are written to."""
-        return {*self.altered, *self.rebuilt, *self.dropped, *(rows.table for rows in self.rows)}
+        changed = {*self.altered, *self.rebuilt, *self.children, *self.dropped}
+        return changed | {rows.table for rows in self.rows}
+
+    @property
+    def made_anew(self) -> set[str]:
+        """Tables whose indexes are made anew with them."""
+        return {*self.rebuilt, *self.children}
 
     def going(self, kind: str, *, also: Set[str] = frozenset()) -> Iterator[SchemaObject]:
         """Objects of a kind that have to be dropped: gone or changed, or on a table in `also`."""
@@ -85,8 +93,8 @@ class Diff:
 def read_diff(connection: sqlite3.Connection, comparison: RowComparison) -> Diff:
     """Compare the attached databases `before` and `after`.
 
-    Raises CoccinelleError when a table would be rebuilt that others refer to, or rows differ that
-    nothing addresses.
+    Raises CoccinelleError when tables would be rebuilt that refer to one another, or rows differ
+    that nothing addresses.
     """
     diff = Diff(schema_objects(connection, "before"), schema_objects(connection, "after"))
     before = {name: item for name, item in diff.before.items() if item.kind == "table"}
@@ -101,10 +109,10 @@ def read_diff(connection: sqlite3.Connection, comparison: RowComparison) -> Diff
             continue
         way = alteration(before[name].sql, after[name].sql, name)
         if way is None:
-            require_no_children(connection, name, before)
             diff.rebuilt.append(name)
         else:
             diff.altered[name] = way
+    diff.children = find_children(connection, diff.rebuilt, before)
     compared = (comparison.compare(name) for name in parents_first(connection, "after", common))
     diff.rows = [rows for rows in compared if rows is not None]
     diff.indexes = list(_indexes_to_rebuild(connection, virtual, diff))

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.changeset.own_tables import is_own
 from coccinelle_assets.live.sqlite.schema import KNOWN_TABLES
 from coccinelle_assets.live.sqlite.virtual_tables import shadow_tables
@@ -62,16 +60,3 @@ def parents_first(connection: sqlite3.Connection, schema: str, tables: list[str]
             ordered.append(table)
             del waiting[table]
     return ordered
-
-
-def require_no_children(
-    connection: sqlite3.Connection, table: str, tables: Mapping[str, SchemaObject]
-) -> None:
-    """Refuse to rebuild a table that others refer to: dropping it would act on their rows."""
-    for other in tables:
-        if table.lower() in parents(connection, "before", other):
-            raise CoccinelleError(
-                f"table {table} would have to be rebuilt, and {other} refers to it by a foreign "
-                "key: with foreign keys on, as they always are in D1, that would act on the rows "
-                f"of {other}. Drop that foreign key first; nothing was written"
-            )

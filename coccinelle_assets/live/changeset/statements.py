@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from coccinelle_assets.live.changeset.audits import WAVE_TENANTS, Audits
+from coccinelle_assets.live.changeset.children import Children
 from coccinelle_assets.live.changeset.diff import Diff
 from coccinelle_assets.live.changeset.gone_customers import take_off_gone_customers
 from coccinelle_assets.live.changeset.guards import (
@@ -61,6 +62,9 @@ class Statements:
         self.comparison = comparison
         self.connection = comparison.connection
         self.stages = {rows.table: _stages(number, rows) for number, rows in enumerate(diff.rows)}
+        self.children = Children(
+            self.connection, diff.rebuilt, diff.children if diff.rebuilt else [], diff.before
+        )
         written = {*self.stages, *diff.rebuilt, *diff.created}
         self.audits = (
             Audits(self.connection, [stage for each in self.stages.values() for stage in each.all])
@@ -78,6 +82,7 @@ class Statements:
             yield from way.additions
         yield from self._stage()
         yield from self._write_rows()
+        yield from self.children.set_aside()
         for table in self.diff.rebuilt:
             # Nothing refers to it: rows that the new definition forbids go before, rows that the
             # old one cannot hold come after.
@@ -87,6 +92,7 @@ class Statements:
             yield from self._rebuild(table)
             if stages and stages.insert:
                 yield from stages.insert.insert()
+        yield from self.children.bring_back()
         for table, stages in reversed(self.stages.items()):
             if stages.delete and table not in self.diff.rebuilt:
                 yield from stages.delete.delete()
@@ -94,7 +100,7 @@ class Statements:
             yield from way.removals
         for table in self.diff.dropped:
             yield f"DROP TABLE {quoted(table)}"
-        for item in self.diff.coming("index", also=set(self.diff.rebuilt)):
+        for item in self.diff.coming("index", also=self.diff.made_anew):
             yield item.sql
         # Predicates may ask a view.
         yield from self._come_back("view", also=lambda _: self.diff.tables_change)
@@ -134,6 +140,9 @@ class Statements:
                 f" AND tbl_name = {text(table)} COLLATE NOCASE) = {known}",
             )
 
+        if self.diff.rebuilt:
+            yield from self.children.guards()
+
     def _is_silenced(self, table: str) -> bool:
         """Whether the triggers of a table are away while rows are written."""
         counted = self.audits is not None and table == "customers"
@@ -150,7 +159,7 @@ class Statements:
                 self.diff.tables_change or self.diff.after.get(item.name) != item
             ):
                 yield f"DROP VIEW {quoted(item.name)}"
-        for item in self.diff.going("index", also=set(self.diff.rebuilt)):
+        for item in self.diff.going("index", also=self.diff.made_anew):
             if item.table not in self.diff.dropped:
                 yield f"DROP INDEX {quoted(item.name)}"
 

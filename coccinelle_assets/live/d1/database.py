@@ -19,7 +19,7 @@ from coccinelle_assets.live.changeset.own_tables import (
     is_own,
     require_names_free,
 )
-from coccinelle_assets.live.changeset.script import LAST_RECEIPT, write_script
+from coccinelle_assets.live.changeset.script import LAST_RECEIPT, Script, write_script
 from coccinelle_assets.live.changeset.trial import check_script
 from coccinelle_assets.live.d1.mirror import fetch_empty, fetch_mirror
 from coccinelle_assets.live.d1.needs import rows_for_changes, rows_of
@@ -138,6 +138,16 @@ class D1Database:
         with changing(f"the {name}"):
             return self._change(name, work, plan)
 
+    def rehearse(self, name: str, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `work` as a change does, and send nothing.
+
+        Raises CoccinelleError when the database could not be made what the copy is.
+        """
+        with workspace(self.directory) as folder:
+            before = folder / "before.sqlite"
+            fetch_mirror(self.wrangler, before, rows_for_changes)
+            return _written(name, work, before, folder / "rehearsal.sql", None)[0]
+
     def _change(
         self, name: str, work: Callable[[sqlite3.Connection], T], plan: Path | None
     ) -> Change[T]:
@@ -169,17 +179,11 @@ class D1Database:
         plan: Path | None,
     ) -> tuple[Change[T], WranglerError | None]:
         """One attempt: the change, and the error of the guard that held it, if one did."""
-        last_receipt = _take_last_receipt(before)
-        after = before.with_name("after.sqlite")
-        shutil.copyfile(before, after)
-        with open_live(after, 0, writable=True) as connection:
-            result = work(connection)
         file = self.outbox.new_file(name)
-        script = write_script(before, after, file, name=name, last_receipt=last_receipt, plan=plan)
+        result, script, after = _written(name, work, before, file, plan)
         if script.is_empty:
             file.unlink()
             return Change(result), None
-        check_script(script, before, after)
         entry = self.outbox.prepare(script, name)
         bookmark = self.wrangler.bookmark()
         entry = self.outbox.update(entry, status=SENT, bookmark=bookmark)
@@ -249,6 +253,28 @@ class D1Database:
                 f"DROP TABLE IF EXISTS {RECEIPTS}", f"DROP TABLE IF EXISTS {DEFERRED}"
             )
         return tuple(Deferred(row["source_table"], row["id"], row["reason"]) for row in rows)
+
+
+def _written(
+    name: str,
+    work: Callable[[sqlite3.Connection], T],
+    before: Path,
+    file: Path,
+    plan: Path | None,
+) -> tuple[T, Script, Path]:
+    """What `work` returns and makes of a copy of a mirror, and the script that does the same.
+
+    The script has been tried, unless it is empty.
+    """
+    last_receipt = _take_last_receipt(before)
+    after = before.with_name("after.sqlite")
+    shutil.copyfile(before, after)
+    with open_live(after, 0, writable=True) as connection:
+        result = work(connection)
+    script = write_script(before, after, file, name=name, last_receipt=last_receipt, plan=plan)
+    if not script.is_empty:
+        check_script(script, before, after)
+    return result, script, after
 
 
 def _take_last_receipt(mirror: Path) -> str | None:

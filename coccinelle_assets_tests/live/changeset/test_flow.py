@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.changeset.script import LAST_RECEIPT, Script, write_script
 from coccinelle_assets.live.changeset.trial import apply_script, check_script
 from coccinelle_assets.live.contraction.contract import contract
@@ -250,7 +249,7 @@ def test_a_database_spoiled_since_is_held_by_the_guard_of_that_name(
     assert application_state(hostile.path) == before
 
 
-def test_a_table_that_others_refer_to_is_not_rebuilt(
+def test_a_table_that_others_refer_to_is_rebuilt_and_they_keep_their_rows(
     pipeline: Pipeline, replayed: Replayed, hostile: AppDatabase
 ) -> None:
     hostile.execute(
@@ -259,9 +258,12 @@ def test_a_table_that_others_refer_to_is_not_rebuilt(
     )
     replayed.apply(replayed.change(publish_plan(pipeline)))
     replayed.apply(replayed.change(lambda live: install_triggers(live, "test")))
+    hostile.execute("INSERT INTO reminders SELECT 'r' || id, id FROM appointments")
+    kept = hostile.rows("SELECT * FROM reminders ORDER BY id")
     archives = hostile.path.parent / "archives"
-    with pytest.raises(CoccinelleError, match="reminders refers to it"):
-        replayed.change(lambda live: contract(live, "test", archives, anonymous=True))
+    replayed.apply(replayed.change(lambda live: contract(live, "test", archives, anonymous=True)))
+    assert kept
+    assert hostile.rows("SELECT * FROM reminders ORDER BY id") == kept
 
 
 ERASURES = {
