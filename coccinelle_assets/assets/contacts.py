@@ -26,7 +26,7 @@ CONTACTS = spec(
     raw_phone
     channel: of a conversation
     stage: status of a prospect
-    prospect_id: the prospect that the record names
+    prospect_id: the prospect that the record names, of a prospect its own id
     observed_at TIMESTAMP: when the record was first seen, UTC
     changed_at TIMESTAMP: when it was last changed, UTC
     contacted_at TIMESTAMP: appointment or latest message, UTC

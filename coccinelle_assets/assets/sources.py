@@ -34,8 +34,9 @@ SOURCES = (
         "source",
         "prospects",
         "Prospects of the application, as they were written.",
-        """id\ntenant_id\nfirst_name\nlast_name\nemail\nphone\nstatus\nsource
-        created_at\nupdated_at""",
+        """id: with the tenant before it where tenants may use one id
+        tenant_id\nfirst_name\nlast_name\nemail\nphone\nstatus\nsource
+        created_at\nupdated_at\nprospect_id: its id as other records name it""",
         kinds=("sqlite",),
         skippable=True,
     ),
