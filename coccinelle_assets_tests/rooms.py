@@ -18,7 +18,7 @@ ROOMS = (
     ("settings",),
     ("location", "tables", "demo"),
     ("masking", "progress", "background", "home", "outputs", "standing", "stopping"),
-    ("files", "sql", "errors"),
+    ("files", "sql", "errors", "wrangler_config"),
 )
 # Inside live, likewise.
 LIVE_ROOMS = (
@@ -31,8 +31,8 @@ LIVE_ROOMS = (
     ("d1",),
     ("changeset",),
     ("arrivals",),
-    ("statistics",),
     ("database",),
+    ("statistics",),
     ("tenant_scope",),
     ("receipts", "deferred", "waiting_customers", "new_ids"),
     ("sqlite",),

@@ -9,10 +9,10 @@ import pytest
 from coccinelle_assets.live.contraction.contract import contract
 from coccinelle_assets.live.rollback.rollback import roll_back
 from coccinelle_assets.live.statistics.triggers import install_triggers
+from coccinelle_assets_tests.children import add_children, everything
 from coccinelle_assets_tests.d1.conftest import Project
 from coccinelle_assets_tests.database_state import application_state
 from coccinelle_assets_tests.databases import AppDatabase
-from coccinelle_assets_tests.live.changeset.test_children import add_children, everything
 from coccinelle_assets_tests.pipeline import Pipeline
 
 pytestmark = pytest.mark.d1
