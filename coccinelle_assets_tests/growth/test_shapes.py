@@ -74,7 +74,7 @@ def resolved_by_hand(pipeline: Pipeline) -> tuple[int, int]:
         own = (tenant, table, record)
         values = {(tenant, "email", email), (tenant, "phone", phone)} & usable
         ties += [(own, (value, person) if value in by_name else value) for value in values]
-        if (tenant, prospect) in prospects:
+        if table != "prospects" and (tenant, prospect) in prospects:
             ties.append((own, (tenant, "prospects", prospect)))
     components = united(ties)
     linked = {own for own, _ in ties if own[1] != "prospects"}  # type: ignore[index]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from coccinelle_assets.live.database import SqliteDatabase
@@ -206,12 +206,23 @@ def people(path: Path) -> set[tuple[object, ...]]:
     return {person for person in found if person[0]} | {("unlinked", unlinked)}
 
 
+# A record that is emptied says nothing any more of what its customer was known by.
+EMPTIED = [
+    Step("arrives", "appointments", "t1", "Anne Morel", "contact@lilas.fr", "0475123456", None, 2),
+    Step("is edited", "omni_conversations", "t2", "jean dupond", None, None, 1, 16),
+    Step("arrives", "omni_conversations", "t1", "Inconnu", None, "06 55 44 32 10", None, 5),
+    Step("arrives", "omni_conversations", "t1", "M. Luc ROUX", None, "01 44 55 66 78", None, 1),
+    Step("arrives", "appointments", "t1", "Anne Morel", "contact@lilas.fr", "n/a", None, 12),
+]  # fmt: skip
+
+
 @settings(
     max_examples=15,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow],
     deadline=None,
 )
+@example(EMPTIED)
 @given(st.lists(steps, min_size=1, max_size=10))
 def test_records_resolved_by_day_end_as_a_run_alone_has_them(taken: list[Step]) -> None:
     with tempfile.TemporaryDirectory() as directory:

@@ -13,14 +13,10 @@ homeless AS MATERIALIZED (
         c.source_table,
         c.source_id AS id,
         c.customer_id AS previous_customer_id,
-        s.record_no IS NOT NULL AND a.record_id IS NULL AS silent
+        s.record_no IS NOT NULL AS silent
     FROM identity.contacts AS c
     LEFT JOIN identity.members AS k ON k.record_no = c.record_no
     LEFT JOIN identity.silent_links AS s ON s.record_no = c.record_no
-    LEFT JOIN source.arrival_links AS a
-        ON a.record_id = c.source_id
-        AND a.source_table = c.source_table
-        AND a.customer_id = c.customer_id
     WHERE c.source_table IN ('appointments', 'omni_conversations')
         AND c.customer_id IS NOT NULL
         AND k.record_no IS NULL
