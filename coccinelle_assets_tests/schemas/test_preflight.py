@@ -322,3 +322,21 @@ def test_a_database_left_by_a_crash_can_be_read(app: AppDatabase) -> None:
         assert live.execute("SELECT count(*) FROM users").fetchone() == (0,)
         with pytest.raises(sqlite3.OperationalError, match="readonly"):
             live.execute("DELETE FROM appointments")
+
+
+def test_a_link_that_has_to_go_from_a_column_that_takes_no_null_is_told(app: AppDatabase) -> None:
+    app.execute("ALTER TABLE appointments ADD COLUMN customer_id TEXT NOT NULL DEFAULT 'nobody'")
+    app.execute("CREATE TABLE customers (id TEXT PRIMARY KEY, tenant_id TEXT, email TEXT)")
+    app.insert("customers", {"id": "own", "tenant_id": "t1", "email": "jean@ex.fr"})
+    app.appointment(id="a1", customer_email="jean@ex.fr", customer_id="own")
+    pipeline = Pipeline(app.path, max_customer_drift=1000)
+    pipeline.run()
+    app.appointment(id="a2", customer_email="jean@ex.fr", customer_id="own")
+    app.prospect(email="max@ex.fr")
+    pipeline.run()
+    app.execute("DELETE FROM customers WHERE id = 'own'")
+    app.execute("UPDATE appointments SET customer_email = NULL")
+    content = app.path.read_bytes()
+    with pytest.raises(CoccinelleError, match=r"appointments\.customer_id is NOT NULL"):
+        pipeline.run()
+    assert app.path.read_bytes() == content

@@ -28,26 +28,20 @@ def write_identifiers(
             f"INSERT INTO main.{CUSTOMER_IDENTIFIERS} ({columns})"
             f" SELECT {columns} FROM prepared.{CUSTOMER_IDENTIFIERS}"
         )
-        create_identifier_index(live)
         unavailable = "SELECT id FROM unavailable_customers"
-        live.execute(
-            f"DELETE FROM main.{CUSTOMER_IDENTIFIERS} WHERE customer_id IN ({unavailable})"
-        )
+        if scalar(live, f"SELECT EXISTS ({unavailable})"):
+            live.execute(
+                f"DELETE FROM main.{CUSTOMER_IDENTIFIERS} WHERE customer_id IN ({unavailable})"
+            )
         return scalar(live, f"SELECT count(*) FROM main.{CUSTOMER_IDENTIFIERS}")
     gone = run(live, f"{FOLDER}/gone.sql").rowcount
     new = run(live, f"{FOLDER}/new.sql").rowcount
-    create_identifier_index(live)
     return gone + new
 
 
 def prepare_identifiers(prepared: sqlite3.Connection) -> None:
     """Write all of an attached plan's identifiers to a table that is new, and is copied by rows."""
     run(prepared, f"{FOLDER}/prepared.sql")
-
-
-def create_identifier_index(connection: sqlite3.Connection) -> None:
-    """The index of the identifiers by customer, where it is missing."""
-    run_script(connection, f"{FOLDER}/index.sql")
 
 
 def forget_arrivals(live: sqlite3.Connection) -> None:

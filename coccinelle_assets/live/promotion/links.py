@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
+from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.deferred import Deferred
 from coccinelle_assets.live.promotion.undo_log import UndoLog
 from coccinelle_assets.live.sqlite.record_ids import is_record
@@ -115,7 +116,16 @@ def _clear_links(
         key=rows.key,
         same_record=same_record,
     )
-    cleared = _write_matching_rows(live, undo_log, rows)
+    try:
+        cleared = _write_matching_rows(live, undo_log, rows)
+    except sqlite3.IntegrityError as error:
+        if not str(error).startswith("NOT NULL"):
+            raise
+        raise CoccinelleError(
+            f"a link of {table} leads to nobody any more and would be taken off, and "
+            f"{table}.customer_id is NOT NULL: give that row a customer, or take the rule off; "
+            "nothing was written"
+        ) from error
     left = run(live, "live/promotion/sql/uncleared_links.sql", table=table).fetchall()
     live.execute("DROP TABLE matching_rows")
     return cleared, [Deferred(table, record_id, "changed") for (record_id,) in left]

@@ -1,5 +1,6 @@
 -- What serving adds to a promoted database: answers that were given under an Idempotency-Key, and
--- the indexes that lists of customers are read along. A rollback takes them off.
+-- the indexes that lists of customers are read along and a customer's identifiers are found by. A
+-- rollback takes them off.
 -- Grain: one table or index per statement.
 CREATE TABLE IF NOT EXISTS customer_api_answers (
     tenant_id TEXT NOT NULL,
@@ -11,6 +12,7 @@ CREATE TABLE IF NOT EXISTS customer_api_answers (
     answered_at DATETIME DEFAULT CURRENT_TIMESTAMP,
     PRIMARY KEY (tenant_id, idempotency_key)
 );
+CREATE INDEX IF NOT EXISTS idx_customer_identifiers_customer ON customer_identifiers (customer_id);
 CREATE INDEX IF NOT EXISTS idx_customers_tenant_created ON customers (tenant_id, created_at, id);
 CREATE INDEX IF NOT EXISTS idx_customers_tenant_last_name
 ON customers (tenant_id, last_name COLLATE NOCASE);
