@@ -17,7 +17,7 @@ DEFERRED = "coccinelle_deferred"
 # What stays after a script (sql/receipts.sql, sql/deferred.sql), with its columns.
 _KEPT = {RECEIPTS: ["plan", "name", "applied_at"], DEFERRED: ["source_table", "id", "reason"]}
 _PASSING = re.compile(
-    r"coccinelle_(guards|aside_(sequences|\d+)|link_statistics|wave_tenants|stage_new|stage_\d+_(update|insert|delete)"
+    r"coccinelle_(guards|aside_(sequences|\d+)|wave_tenants|stage_new|stage_\d+_(update|insert|delete)"
     rf"|old_({'|'.join(CHANGED_TABLES)}))"
 )
 
