@@ -16,7 +16,7 @@ import typer
 
 from coccinelle_assets import standing
 from coccinelle_assets.errors import CoccinelleError, said_plainly
-from coccinelle_assets.settings import Settings
+from coccinelle_assets.settings import Settings, load_settings
 from coccinelle_assets.stopping import stopped_by
 
 EXIT_ERROR = 1
@@ -59,6 +59,29 @@ PersistTo = Annotated[
 Home = Annotated[Path | None, typer.Option(help="Where warehouse, backups and run history live.")]
 Show = Annotated[bool, typer.Option("--show", help="Print e-mails, phones and names in full.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+
+
+def settings_of(
+    database: Path,
+    remote: bool | None,
+    wrangler_dir: Path | None,
+    env: str | None,
+    config: Path | None,
+    persist_to: Path | None,
+    home: Path | None,
+    **others: Any,
+) -> Settings:
+    """The settings of a command: its options, and the environment where there is none."""
+    return load_settings(
+        database=database,
+        d1_remote=remote,
+        wrangler_dir=wrangler_dir,
+        d1_env=env,
+        d1_config=config,
+        d1_persist_to=persist_to,
+        home=home,
+        **others,
+    )
 
 
 def with_clear_errors(command: Callable[..., None]) -> Callable[..., None]:

@@ -22,10 +22,11 @@ from coccinelle_assets.cli.base import (
     WranglerDir,
     app,
     print_json,
+    settings_of,
     with_clear_errors,
 )
 from coccinelle_assets.live.open_database import database_of
-from coccinelle_assets.settings import Settings, load_settings
+from coccinelle_assets.settings import Settings
 
 if TYPE_CHECKING:
     from coccinelle_assets.local_runs.run_job import RunOutcome
@@ -47,15 +48,7 @@ def triggers(
     """Install the triggers that keep the customers' statistics true in DATABASE."""
     from coccinelle_assets.local_runs.run_job import run_triggers
 
-    settings = load_settings(
-        database=database,
-        d1_remote=remote,
-        wrangler_dir=wrangler_dir,
-        d1_env=env,
-        d1_config=config,
-        d1_persist_to=persist_to,
-        home=home,
-    )
+    settings = settings_of(database, remote, wrangler_dir, env, config, persist_to, home)
     _require_open(settings)
     _finish(run_triggers(settings), as_json=as_json)
 
@@ -81,15 +74,7 @@ def rollback(
     """
     from coccinelle_assets.local_runs.run_job import run_rollback
 
-    settings = load_settings(
-        database=database,
-        d1_remote=remote,
-        wrangler_dir=wrangler_dir,
-        d1_env=env,
-        d1_config=config,
-        d1_persist_to=persist_to,
-        home=home,
-    )
+    settings = settings_of(database, remote, wrangler_dir, env, config, persist_to, home)
     _require_open(settings)
     _finish(run_rollback(settings, to_previous=to_previous), as_json=as_json)
 
@@ -116,15 +101,7 @@ def contract(
     Without --yes nothing is written: what stands in the way is listed. Exit code 3 when a gate
     refuses.
     """
-    settings = load_settings(
-        database=database,
-        d1_remote=remote,
-        wrangler_dir=wrangler_dir,
-        d1_env=env,
-        d1_config=config,
-        d1_persist_to=persist_to,
-        home=home,
-    )
+    settings = settings_of(database, remote, wrangler_dir, env, config, persist_to, home)
     if not yes:
         _show_obstacles(settings, anonymous=anonymous, as_json=as_json)
         return

@@ -23,10 +23,10 @@ from coccinelle_assets.cli.base import (
     print_json,
     read_warehouse,
     require_own_home,
+    settings_of,
     with_clear_errors,
 )
 from coccinelle_assets.live.open_database import database_of
-from coccinelle_assets.settings import load_settings
 
 if TYPE_CHECKING:
     from coccinelle_assets.resolution.explain import Explanation
@@ -53,15 +53,7 @@ def verify(
     from coccinelle_assets.cli import terminal
     from coccinelle_assets.live.verify import verify as verify_live
 
-    settings = load_settings(
-        database=database,
-        d1_remote=remote,
-        wrangler_dir=wrangler_dir,
-        d1_env=env,
-        d1_config=config,
-        d1_persist_to=persist_to,
-        home=home,
-    )
+    settings = settings_of(database, remote, wrangler_dir, env, config, persist_to, home)
     verification = verify_live(database_of(settings))
     if not show:
         verification = verification.masked()
@@ -100,15 +92,7 @@ def explain(
     from coccinelle_assets.resolution.explain import explain as explain_customer
     from coccinelle_assets.resolution.questions import find
 
-    settings = load_settings(
-        database=database,
-        d1_remote=remote,
-        wrangler_dir=wrangler_dir,
-        d1_env=env,
-        d1_config=config,
-        d1_persist_to=persist_to,
-        home=home,
-    )
+    settings = settings_of(database, remote, wrangler_dir, env, config, persist_to, home)
     require_own_home(settings)
     with database_of(settings).read("customer_merges") as live:
         survivor = surviving_id(live, question)
@@ -140,15 +124,7 @@ def history(
     from coccinelle_assets.definitions import build_resources
     from coccinelle_assets.live.history import read_history
 
-    settings = load_settings(
-        database=database,
-        d1_remote=remote,
-        wrangler_dir=wrangler_dir,
-        d1_env=env,
-        d1_config=config,
-        d1_persist_to=persist_to,
-        home=home,
-    )
+    settings = settings_of(database, remote, wrangler_dir, env, config, persist_to, home)
     require_own_home(settings)
     backups = build_resources(settings).live_database.backup_directory
     with database_of(settings).read("customer_promotions", "customer_contracts") as live:

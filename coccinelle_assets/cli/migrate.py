@@ -22,6 +22,7 @@ from coccinelle_assets.cli.base import (
     app,
     print_json,
     read_warehouse,
+    settings_of,
     with_clear_errors,
 )
 from coccinelle_assets.errors import CoccinelleError
@@ -89,14 +90,14 @@ def migrate(
     Exit code 0: promoted (or a clean dry run). 3: a gate refused, nothing was written.
     1: an error, nothing was written.
     """
-    settings = load_settings(
-        database=database,
-        d1_remote=remote,
-        wrangler_dir=wrangler_dir,
-        d1_env=env,
-        d1_config=config,
-        d1_persist_to=persist_to,
-        home=home,
+    settings = settings_of(
+        database,
+        remote,
+        wrangler_dir,
+        env,
+        config,
+        persist_to,
+        home,
         default_region=default_region,
         max_people_per_identifier=max_people_per_identifier,
         max_customer_drift=max_customer_drift,
