@@ -8,6 +8,7 @@ from dagster._utils.schedules import is_valid_cron_schedule
 
 from coccinelle_assets.automation.jobs import migrate_customers, verify_live_customers
 from coccinelle_assets.errors import CoccinelleError
+from coccinelle_assets.live.history import is_promoted
 from coccinelle_assets.live.tenant_ranges import ranges_of
 from coccinelle_assets.resources.live_database import LiveDatabase
 from coccinelle_assets.resources.rules import (
@@ -55,7 +56,7 @@ def build_schedules(options: ScheduleOptions) -> list[dg.ScheduleDefinition]:
     def hourly_verification(
         context: dg.ScheduleEvaluationContext, live_database: LiveDatabase
     ) -> Iterator[dg.RunRequest | dg.SkipReason]:
-        if live_database.database.schema().has("customer_promotions"):
+        if is_promoted(live_database.database):
             yield dg.RunRequest(run_key=_run_key(context))
         else:
             yield dg.SkipReason(

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from coccinelle_assets.live.receipts import Receipt, read_receipts
+from coccinelle_assets.live.database import Database
+from coccinelle_assets.live.receipts import Receipt, last_standing, read_receipts
 from coccinelle_assets.live.sqlite.backups import backups
 from coccinelle_assets.live.sqlite.schema import read_schema
 
@@ -43,6 +44,16 @@ class History:
             "backups": [{"path": str(row.path), "bytes": row.size} for row in self.backups],
             "backup_bytes": self.backup_bytes,
         }
+
+
+def is_promoted(database: Database) -> bool:
+    """Whether a promotion stands; receipts may be there without one, in an empty table."""
+    schema = database.schema()
+    columns = schema.tables.get("customer_promotions")
+    if not columns:
+        return False
+    (answer,) = database.ask(schema, last_standing("run_id", columns))
+    return bool(answer.rows)
 
 
 def read_history(live: sqlite3.Connection, backup_directory: Path) -> History:

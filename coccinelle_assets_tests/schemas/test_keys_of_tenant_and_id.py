@@ -24,9 +24,11 @@ from coccinelle_assets_tests.people import JEAN, holds
 from coccinelle_assets_tests.pipeline import Pipeline
 
 TABLES = ("prospects", "appointments", "omni_conversations")
-# By name: the type of ids, what follows the table, the two tenants.
-KEYS_AND_TENANTS = {
+OWN_NUMBER = "number INTEGER PRIMARY KEY, UNIQUE"
+# By name: type of ids, what follows the table, the two tenants; the key, if it is no primary one.
+KEYS_AND_TENANTS: dict[str, Any] = {
     "texts": ("TEXT", "", ("t1", "t2")),
+    "beside a number of the row's own": ("TEXT", "", ("t1", "t2"), OWN_NUMBER),
     "numbers": ("INTEGER", "", ("t1", "t2")),
     "no type": ("", "", ("t1", "t2")),
     "without rowid": ("TEXT", "WITHOUT ROWID", ("t1", "t2")),
@@ -39,7 +41,8 @@ class Twins:
     """`app` has tables of tenant and id, where both tenants count from 1; `twin` ids of its own."""
 
     def __init__(self, directory: Path, kind: str) -> None:
-        type_, options, self.tenants = KEYS_AND_TENANTS[kind]
+        type_, options, self.tenants, *other = KEYS_AND_TENANTS[kind]
+        key = other[0] if other else "PRIMARY KEY"
         self.app = AppDatabase(directory / "app.db", tenants=self.tenants)
         self.twin = AppDatabase(directory / "twin.db", tenants=self.tenants)
         self.pipelines = [
@@ -51,7 +54,7 @@ class Twins:
             ]
             keyed = definition.replace("id TEXT PRIMARY KEY", f"id {type_}", 1).rstrip(")\n")
             self.app.execute(f"DROP TABLE {table}")
-            self.app.execute(f"{keyed}, PRIMARY KEY (tenant_id, id)) {options}")
+            self.app.execute(f"{keyed}, {key} (tenant_id, id)) {options}")
 
     def key(self, tenant: int, number: int) -> str:
         return f"{self.tenants[tenant].replace('/', '%2F')}/{number}"
@@ -87,7 +90,7 @@ class Twins:
             columns = {
                 name for (name,) in app.rows("SELECT name FROM pragma_table_info(?)", (table,))
             }
-            kept = sorted(columns - {"id", "prospect_id"})
+            kept = sorted(columns - {"id", "prospect_id", "number"})
             for tenant, own, *values in app.rows(
                 f"SELECT tenant_id, id, {', '.join(kept)} FROM {table}"
             ):
@@ -250,3 +253,37 @@ def test_by_day_each_tenant_reaches_its_own(tmp_path: Path) -> None:
     linked = set(twins.app.rows(mails))
     assert {mail for mail, _ in linked} == {"t1@new.fr", "t2@new.fr"}
     assert len(linked) == len({customer for _, customer in linked}) == 2
+
+
+@pytest.mark.parametrize("unique", ["id", "tenant_id, id"])
+def test_a_script_names_rows_by_what_tells_records(
+    unique: str, app: AppDatabase, tmp_path: Path
+) -> None:
+    """Whatever the table's own key is: here a number that nobody else knows."""
+    for table in TABLES:
+        (definition,) = app.rows("SELECT sql FROM sqlite_master WHERE name = ?", (table,))[0]
+        plain = definition.replace("id TEXT PRIMARY KEY", "id TEXT", 1).rstrip(")\n")
+        app.execute(f"DROP TABLE {table}")
+        app.execute(f"{plain}, number INTEGER PRIMARY KEY, UNIQUE ({unique}))")
+    for number in ("1", "2"):
+        app.appointment(id=number, customer_email=f"{number}@lilas.fr")
+    before, after = tmp_path / "before.sqlite", tmp_path / "after.sqlite"
+    before.write_bytes(app.path.read_bytes())
+    pipeline = Pipeline(app.path)
+    pipeline.run()
+    after.write_bytes(app.path.read_bytes())
+    script = write_script(
+        before, after, tmp_path / "change.sql", name="promotion", plan=pipeline.plan_path
+    )
+    check_script(script, before, after)
+    text = script.path.read_text(encoding="utf-8")
+    with closing(sqlite3.connect(before)) as connection:
+        connection.execute("UPDATE appointments SET customer_email = 'new@ex.fr' WHERE id = '2'")
+        connection.commit()
+        connection.executescript(text)
+        left = connection.execute(
+            "SELECT id, reason FROM coccinelle_deferred WHERE source_table = 'appointments'"
+        ).fetchall()
+    assert left == [("2" if unique == "id" else "t1/2", "changed")]
+    # The audit knows which rows the file links.
+    assert ("key_id" if unique == "id" else "key_tenant_id") in text

@@ -9,10 +9,16 @@ from dataclasses import dataclass, replace
 from coccinelle_assets.errors import CoccinelleError
 from coccinelle_assets.live.changeset.literals import Value
 from coccinelle_assets.live.changeset.policy import watched
-from coccinelle_assets.live.sqlite.columns import primary_key, stored_columns
+from coccinelle_assets.live.sqlite.columns import (
+    is_keyed_by_id,
+    is_keyed_by_tenant,
+    primary_key,
+    stored_columns,
+)
 from coccinelle_assets.sql import quoted
 from coccinelle_assets.tables import (
     COMPANION_TABLES,
+    LINKED_TABLES,
 )
 
 
@@ -123,6 +129,9 @@ class RowComparison:
         return TableRows(table, (), tuple(columns), (), (), (), 0, rows, 0)
 
     def _key(self, table: str, common: Sequence[str]) -> tuple[str, ...]:
+        told_by = self._key_of_records(table)
+        if told_by and not self._has_null(table, told_by):
+            return told_by
         key = primary_key(self.connection, table, "after")
         if key and key == primary_key(self.connection, table, "before"):
             return () if self._has_null(table, key) else key
@@ -133,6 +142,14 @@ class RowComparison:
             for schema in ("before", "after")
         )
         return ("id",) if apart else ()
+
+    def _key_of_records(self, table: str) -> tuple[str, ...]:
+        """What tells a linked record, as audits and lists name it, whatever the table's own key."""
+        if table not in LINKED_TABLES:
+            return ()
+        if is_keyed_by_id(self.connection, table):
+            return ("id",)
+        return ("tenant_id", "id") if is_keyed_by_tenant(self.connection, table) else ()
 
     def _has_null(self, table: str, key: Sequence[str]) -> bool:
         condition = " OR ".join(f"{quoted(name)} IS NULL" for name in key)

@@ -16,7 +16,14 @@ from coccinelle_assets.live.sqlite.columns import primary_key, stored_columns
 from coccinelle_assets.live.sqlite.references import references_to_customers
 from coccinelle_assets.live.sqlite.schema import read_schema
 from coccinelle_assets.live.sqlite.virtual_tables import content_of, virtual_tables
-from coccinelle_assets.live.sqlite.watchers import Manner, Watcher, read_watchers
+from coccinelle_assets.live.sqlite.watchers import (
+    Manner,
+    Read,
+    Watcher,
+    Write,
+    actions_of_triggers,
+    read_watchers,
+)
 from coccinelle_assets.sql import quoted
 from coccinelle_assets.tables import CHANGED_TABLES, COMPANION_TABLES, SOURCE_TABLES
 
@@ -50,8 +57,11 @@ def rows_for_changes(empty: sqlite3.Connection) -> Needs:
             present = _columns(empty, name)
             wanted.setdefault(name, set()).update(c for c in present if c.lower() in lower)
 
+    # An index over the rows of another table is made anew.
+    indexes = {name.lower() for name, text in virtual_tables(empty).items() if content_of(text)}
+
     def whole(table: str) -> None:
-        if table.lower() in names:
+        if table.lower() in names and table.lower() not in indexes:
             want(table, _columns(empty, names[table.lower()]))
 
     for table in ("customers", RECEIPTS, *COMPANION_TABLES):
@@ -70,11 +80,13 @@ def rows_for_changes(empty: sqlite3.Connection) -> Needs:
         for reference in references_to_customers(empty):
             want(reference.table, reference.child)
     for watcher in _awake(empty):
-        for table, column in watcher.reads:
-            want(table, [column])
-        for _, table, _ in watcher.writes:
-            if table not in (*CHANGED_TABLES, *SOURCE_TABLES) and _has_rows(empty, table, watcher):
+        _require_readable(empty, watcher)
+        for action in (*watcher.reads, *watcher.writes, *_set_off(empty, watcher.writes)):
+            *write, table, column = action
+            if write and table not in (*CHANGED_TABLES, *SOURCE_TABLES):
                 whole(table)
+            else:
+                want(table, [column])
     return {table: _with_rules(empty, table, columns) for table, columns in wanted.items()}
 
 
@@ -129,16 +141,32 @@ def _awake(empty: sqlite3.Connection) -> list[Watcher]:
     return [w for w in watchers if w.manner(watchers, nothing) is not Manner.RESTS]
 
 
-def _has_rows(empty: sqlite3.Connection, table: str, watcher: Watcher) -> bool:
-    """False for an index over the rows of another table, which is made anew."""
-    definition = {n.lower(): d for n, d in virtual_tables(empty).items()}.get(table, "")
-    if content_of(definition) is None and _CONTENTLESS.search(definition):
-        raise CoccinelleError(
-            f"the virtual table {table}, which the trigger {watcher.name} keeps, holds no rows "
-            "that could be read: drop the trigger, or keep the index over the rows of a table "
-            "(content=), first; nothing was written"
-        )
-    return content_of(definition) is None
+def _set_off(empty: sqlite3.Connection, writes: Iterable[Write]) -> set[Read | Write]:
+    """What triggers on other tables read and write when a trigger writes to these."""
+    found: set[Read | Write] = set()
+    waiting = {(event, table) for event, table, _ in writes}
+    asked: set[tuple[str, str]] = set()
+    while waiting:
+        event, table = waiting.pop()
+        if table in CHANGED_TABLES or (event, table) in asked:
+            continue
+        asked.add((event, table))
+        reads, more = actions_of_triggers(empty, table, event)
+        found |= reads | more
+        waiting |= {(write, other) for write, other, _ in more}
+    return found
+
+
+def _require_readable(empty: sqlite3.Connection, watcher: Watcher) -> None:
+    """Refuse an index without rows that a trigger keeps: what is in it, nobody can tell."""
+    definitions = {name.lower(): text for name, text in virtual_tables(empty).items()}
+    for _, table, _ in watcher.writes:
+        if _CONTENTLESS.search(definitions.get(table, "")):
+            raise CoccinelleError(
+                f"the virtual table {table}, which the trigger {watcher.name} keeps, holds no rows "
+                "that could be read: drop the trigger, or keep the index over the rows of a table "
+                "(content=), first; nothing was written"
+            )
 
 
 def _with_rules(empty: sqlite3.Connection, table: str, columns: set[str]) -> frozenset[str]:

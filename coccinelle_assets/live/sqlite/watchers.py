@@ -33,6 +33,9 @@ _WRITES = {
     sqlite3.SQLITE_UPDATE: "UPDATE",
     sqlite3.SQLITE_DELETE: "DELETE",
 }
+# Table and column; event, table and column, which is empty but for an UPDATE.
+Read = tuple[str, str]
+Write = tuple[str, str, str]
 # What the project writes of rows: of a linked table the link alone.
 _LINK = "customer_id"
 _LASTING = {"id", "tenant_id"}
@@ -58,8 +61,8 @@ class Watcher:
     name: str
     table: str
     event: str
-    reads: frozenset[tuple[str, str]]
-    writes: frozenset[tuple[str, str, str]]
+    reads: frozenset[Read]
+    writes: frozenset[Write]
 
     def manner(self, watchers: Iterable[Watcher], sound: frozenset[str]) -> Manner:
         """What becomes of it, beside all watchers; `sound` are indexes that can be rebuilt."""
@@ -188,6 +191,22 @@ def read_watchers(copy: sqlite3.Connection, names: Iterable[str]) -> list[Watche
     return watchers
 
 
+def actions_of_triggers(
+    copy: sqlite3.Connection, table: str, event: str
+) -> tuple[set[Read], set[Write]]:
+    """What all triggers that an event of a table fires read and write, one after the other."""
+    seen = _Seen()
+    copy.set_authorizer(seen)
+    try:
+        compile_event(copy, table, event)
+    except sqlite3.Error:
+        # One of them fails whoever writes; what was seen before is as good as can be.
+        pass
+    finally:
+        copy.set_authorizer(None)
+    return seen.reads, seen.writes
+
+
 def _events(table: str) -> list[tuple[str, tuple[str, ...]]]:
     """The events that the project's writes to a table cause, with the columns of an UPDATE."""
     if table != "customers":
@@ -201,8 +220,8 @@ class _Seen:
 
     def __init__(self) -> None:
         self.fired = False
-        self.reads: set[tuple[str, str]] = set()
-        self.writes: set[tuple[str, str, str]] = set()
+        self.reads: set[Read] = set()
+        self.writes: set[Write] = set()
 
     def __call__(
         self, action: int, first: str | None, second: str | None, _: str | None, inside: str | None
